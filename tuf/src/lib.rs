@@ -1,0 +1,1 @@
+//! The metadata model of The Update Framework.
