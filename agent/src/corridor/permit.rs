@@ -1,0 +1,65 @@
+//! The permit to use a key once.
+
+use std::sync::Arc;
+
+use privyseal_tuf::Sha256Digest;
+
+use crate::keystore::BoundKey;
+
+/// What a key is to sign: the bytes, and their SHA-256 for algorithms that sign a digest.
+///
+/// ECDSA and RSA-PSS sign the digest, Ed25519 the bytes (RFC 8032, no pre-hash). The digest is
+/// computed here and nowhere else, so its length and its relation to the bytes can't be wrong.
+#[derive(Debug, Clone)]
+pub struct Message {
+    bytes: Arc<[u8]>,
+    digest: Sha256Digest,
+}
+
+impl Message {
+    /// Hashes `bytes`.
+    pub(crate) fn new(bytes: Arc<[u8]>) -> Self {
+        let digest = Sha256Digest::of(&bytes);
+        Self { bytes, digest }
+    }
+
+    /// The bytes to sign.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Their SHA-256.
+    #[must_use]
+    pub fn digest(&self) -> &Sha256Digest {
+        &self.digest
+    }
+}
+
+/// One use of one key on one message, which the ledger has recorded durably.
+///
+/// `Keystore::sign` consumes it, and it can't be cloned: "signed without a record" is a type error.
+#[derive(Debug)]
+pub struct SigningPermit {
+    key: Arc<BoundKey>,
+    message: Message,
+}
+
+impl SigningPermit {
+    /// Only the room that recorded the decision, and the ledger for its own checkpoints, call this.
+    pub(in crate::corridor) fn new(key: Arc<BoundKey>, message: Message) -> Self {
+        Self { key, message }
+    }
+
+    /// The key to sign with.
+    #[must_use]
+    pub fn key(&self) -> &Arc<BoundKey> {
+        &self.key
+    }
+
+    /// What to sign.
+    #[must_use]
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+}
