@@ -1,0 +1,86 @@
+use crate::Algorithm;
+
+/// A signature in the one form that each algorithm has inside Privy Seal. DER and hex are made at
+/// the edge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// r‖s, each of 32 bytes, big-endian.
+    EcdsaP256([u8; 64]),
+    /// RFC 8032, section 5.1.6.
+    Ed25519([u8; 64]),
+    /// As long as the modulus.
+    RsaPss(Vec<u8>),
+}
+
+/// Why bytes or a text are no signature of an algorithm.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// A length other than the algorithm's.
+    #[error("a signature by {algorithm} has {} bytes, not {actual}", algorithm.signature_len())]
+    Length {
+        /// What should have signed.
+        algorithm: Algorithm,
+        /// The number of bytes given.
+        actual: usize,
+    },
+    /// Not hex.
+    #[error("the signature is not hex")]
+    Hex,
+    /// Not a DER ECDSA-Sig-Value (RFC 3279, section 2.2.3) with r and s of P-256.
+    #[error("the signature is not a DER ECDSA P-256 signature")]
+    Der,
+}
+
+impl Signature {
+    /// Takes a signature of exactly the algorithm's length; ECDSA as r‖s.
+    pub fn from_raw(algorithm: Algorithm, raw: &[u8]) -> Result<Self, SignatureError> {
+        let wrong_length = || SignatureError::Length {
+            algorithm,
+            actual: raw.len(),
+        };
+        match algorithm {
+            Algorithm::EcdsaP256 => raw
+                .try_into()
+                .map(Self::EcdsaP256)
+                .map_err(|_| wrong_length()),
+            Algorithm::Ed25519 => raw
+                .try_into()
+                .map(Self::Ed25519)
+                .map_err(|_| wrong_length()),
+            Algorithm::RsaPss { .. } if raw.len() == algorithm.signature_len() => {
+                Ok(Self::RsaPss(raw.to_vec()))
+            }
+            Algorithm::RsaPss { .. } => Err(wrong_length()),
+        }
+    }
+
+    /// The raw bytes; ECDSA as r‖s.
+    pub fn as_raw(&self) -> &[u8] {
+        match self {
+            Self::EcdsaP256(raw) | Self::Ed25519(raw) => raw,
+            Self::RsaPss(raw) => raw,
+        }
+    }
+
+    /// As it stands in TUF metadata: lower-case hex; ECDSA in DER.
+    pub fn to_hex(&self) -> String {
+        // An r or s out of range has no DER form; such bytes are no signature and never verify.
+        if let Self::EcdsaP256(raw) = self
+            && let Ok(signature) = p256::ecdsa::Signature::from_slice(raw)
+        {
+            return hex::encode(signature.to_der().as_bytes());
+        }
+        hex::encode(self.as_raw())
+    }
+
+    /// Reads what stands in TUF metadata: hex in either case; ECDSA in DER.
+    pub fn from_hex(algorithm: Algorithm, text: &str) -> Result<Self, SignatureError> {
+        let bytes = hex::decode(text).map_err(|_| SignatureError::Hex)?;
+        if algorithm != Algorithm::EcdsaP256 {
+            return Self::from_raw(algorithm, &bytes);
+        }
+        let signature =
+            p256::ecdsa::Signature::from_der(&bytes).map_err(|_| SignatureError::Der)?;
+        Self::from_raw(algorithm, &signature.to_bytes())
+    }
+}
