@@ -1,0 +1,111 @@
+//! Keystores: where private keys live and signatures are made.
+//!
+//! A keystore is one token (an HSM, a SoftHSM2 token, a smart card) and one login to it. Its
+//! adapter watches the token, keeps the login and the sessions, and signs; it decides nothing about
+//! what is signed. It takes a [`SigningPermit`], which only exists once the ledger holds a record.
+
+mod error;
+mod key;
+pub mod login;
+mod name;
+pub mod pin;
+pub mod pkcs11;
+mod state;
+pub mod uri;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use privyseal_tuf::Algorithm;
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::corridor::permit::SigningPermit;
+
+pub use error::KeystoreError;
+pub use key::{
+    BoundKey, KeyDescription, KeyStanding, ObjectId, Protection, TokenIdentity, TokenSerial,
+};
+pub use login::Operator;
+pub use name::{BadName, KeyName, KeystoreName};
+pub use state::KeystoreState;
+
+/// What a token returned for a signature: not verified, of no known form.
+///
+/// The corridor verifies it against the bound public key before anyone else sees it.
+#[derive(Debug)]
+pub struct RawSignature(pub Vec<u8>);
+
+/// One token and the keys in it.
+#[async_trait]
+pub trait Keystore: Send + Sync {
+    /// Its name in the config.
+    fn name(&self) -> &KeystoreName;
+
+    /// What state it is in, now and as it changes.
+    fn state(&self) -> watch::Receiver<KeystoreState>;
+
+    /// The token as it was last seen; none before it was ever there.
+    fn token(&self) -> Option<TokenIdentity>;
+
+    /// The bound keys, and what the token said of each when it was last looked at.
+    fn keys(&self) -> Vec<KeyDescription>;
+
+    /// Sets the enrolled keys that this keystore must hold. In a ready keystore each of them has
+    /// been looked for when this returns; what became of it stands in [`Keystore::keys`].
+    ///
+    /// # Errors
+    /// Where the token could not be asked. The keys are bound all the same, and looked for at the
+    /// next login.
+    async fn bind(&self, keys: Vec<Arc<BoundKey>>) -> Result<(), KeystoreError>;
+
+    /// Signs the permit's message with its key.
+    ///
+    /// # Errors
+    /// Where the keystore is not ready, its queue is full, the deadline passed, the key can't be
+    /// used, or the token refused. [`KeystoreError::retry_safe`] says whether to ask again.
+    async fn sign(&self, permit: SigningPermit) -> Result<RawSignature, KeystoreError>;
+
+    /// Generates a key pair on the token: sensitive, not extractable, for signing only, under a
+    /// random CKA_ID. It is not bound yet.
+    ///
+    /// # Errors
+    /// Where the keystore is not ready, the token can't make such a key, or did not honour what was
+    /// asked of it; then the key is destroyed again.
+    async fn generate(
+        &self,
+        name: KeyName,
+        algorithm: Algorithm,
+    ) -> Result<KeyDescription, KeystoreError>;
+
+    /// Describes the key pair with this CKA_ID, to enrol it under `name`. It is not bound yet.
+    ///
+    /// # Errors
+    /// Where there is not exactly one private key with that CKA_ID, or its public key is not found.
+    async fn inspect(
+        &self,
+        name: KeyName,
+        object_id: ObjectId,
+    ) -> Result<KeyDescription, KeystoreError>;
+
+    /// Logs in with the PIN that `operator` typed. This clears the latch that a failed attempt left.
+    ///
+    /// # Errors
+    /// Where the token is absent, refuses the PIN, or is at its last try.
+    async fn unlock(&self, pin: SecretString, operator: Operator) -> Result<(), KeystoreError>;
+
+    /// Clears the latch that a failed attempt left, and uses the configured PIN source once more.
+    ///
+    /// # Errors
+    /// As [`Keystore::unlock`], and where no PIN source is configured.
+    async fn unlock_again(&self, operator: Operator) -> Result<(), KeystoreError>;
+
+    /// Logs out. The keystore stays locked until a person unlocks it.
+    ///
+    /// # Errors
+    /// Where the token does not answer in time.
+    async fn lock(&self) -> Result<(), KeystoreError>;
+
+    /// Ends sessions and login, and releases the token. Nothing can be asked of it afterwards.
+    async fn shutdown(&self);
+}

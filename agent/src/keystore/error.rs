@@ -1,0 +1,293 @@
+//! What can go wrong with a keystore, said to the person who must act.
+
+use std::time::Duration;
+
+use super::key::TokenSerial;
+use super::name::{KeyName, KeystoreName};
+
+/// Why a keystore did not do what it was asked.
+///
+/// The text says what happened, [`remedy`](Self::remedy) what to do, [`reason`](Self::reason) is a
+/// stable code for programs, and [`retry_safe`](Self::retry_safe) says whether the same request can
+/// be made again as it is. No text ever holds a PIN.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeystoreError {
+    /// The token is gone.
+    #[error("keystore {keystore}: the token does not answer ({what})")]
+    Absent {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The call and its answer.
+        what: String,
+    },
+    /// No token matches the configured URI.
+    #[error("keystore {keystore}: no token matches {uri}")]
+    TokenNotFound {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The configured token URI.
+        uri: String,
+    },
+    /// More than one token matches the configured URI.
+    #[error("keystore {keystore}: {uri} matches {} tokens: {}", tokens.len(), tokens.join(", "))]
+    TokenAmbiguous {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The configured token URI.
+        uri: String,
+        /// Each token's label and serial number.
+        tokens: Vec<String>,
+    },
+    /// Another token answers in the place of the one that keys are bound to.
+    #[error("keystore {keystore}: token {found} answers in the place of {expected}")]
+    TokenSwapped {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The serial number that the keys are bound to.
+        expected: TokenSerial,
+        /// The serial number that was found.
+        found: TokenSerial,
+    },
+    /// A person has to log in.
+    #[error("keystore {keystore} is locked: {why}")]
+    Locked {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// Why it waits.
+        why: String,
+    },
+    /// The queue is full.
+    #[error("keystore {keystore}: its queue of {queue} requests is full")]
+    Busy {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The queue's length.
+        queue: usize,
+    },
+    /// The deadline passed.
+    #[error("keystore {keystore}: no answer within {after:?} ({what})")]
+    Deadline {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The time that was given.
+        after: Duration,
+        /// What was waited for.
+        what: &'static str,
+    },
+    /// The module or the token failed.
+    #[error("keystore {keystore}: {what}")]
+    Fault {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The call and its answer.
+        what: String,
+    },
+    /// The token refused this one request.
+    #[error("keystore {keystore}: the token refused: {what}")]
+    Refused {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The call and its answer.
+        what: String,
+    },
+    /// No such key in the token.
+    #[error("keystore {keystore}: key {key} is not in the token ({what})")]
+    KeyNotFound {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The key.
+        key: KeyName,
+        /// What was looked for.
+        what: String,
+    },
+    /// The object under the key's CKA_ID is another key.
+    #[error("keystore {keystore}: the object under key {key}'s CKA_ID is not that key ({what})")]
+    KeyMismatch {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The key.
+        key: KeyName,
+        /// What differs.
+        what: String,
+    },
+    /// The token lets the private key out.
+    #[error("keystore {keystore}: the token would let the private key of {key} out")]
+    KeyExtractable {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The key.
+        key: KeyName,
+    },
+    /// The token can't sign or generate with this algorithm, or not in this way.
+    #[error("keystore {keystore}: the token has no {what}")]
+    MechanismUnsupported {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The mechanism, curve or key.
+        what: String,
+    },
+    /// The token says that the PIN is wrong.
+    #[error("keystore {keystore}: the token refused the PIN ({answer})")]
+    PinIncorrect {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The token's answer, such as CKR_PIN_INCORRECT.
+        answer: String,
+    },
+    /// The token has locked its PIN.
+    #[error("keystore {keystore}: the token has locked its user PIN")]
+    PinLocked {
+        /// The keystore.
+        keystore: KeystoreName,
+    },
+    /// One more wrong PIN would lock the token.
+    #[error("keystore {keystore}: one more wrong PIN would lock the token, so none is tried")]
+    PinFinalTry {
+        /// The keystore.
+        keystore: KeystoreName,
+    },
+    /// An earlier attempt failed or has no recorded end.
+    #[error("keystore {keystore}: {why}, so no PIN is tried until a person says so")]
+    PinLatched {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// What the record says of the last attempt.
+        why: String,
+    },
+    /// The PIN source can't be read.
+    #[error("keystore {keystore}: the PIN can't be read: {why}")]
+    PinUnavailable {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// What is wrong with the source.
+        why: String,
+    },
+    /// The ledger did not take the record that goes before a login.
+    #[error("keystore {keystore}: the login could not be recorded, so it was not made: {why}")]
+    LoginNotRecorded {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The ledger's word.
+        why: String,
+    },
+}
+
+impl KeystoreError {
+    /// A stable code for programs.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Absent { .. } => "KEYSTORE_ABSENT",
+            Self::TokenNotFound { .. } => "TOKEN_NOT_FOUND",
+            Self::TokenAmbiguous { .. } => "TOKEN_AMBIGUOUS",
+            Self::TokenSwapped { .. } => "TOKEN_SWAPPED",
+            Self::Locked { .. } => "KEYSTORE_LOCKED",
+            Self::Busy { .. } => "KEYSTORE_BUSY",
+            Self::Deadline { .. } => "KEYSTORE_DEADLINE",
+            Self::Fault { .. } => "KEYSTORE_FAULT",
+            Self::Refused { .. } => "KEYSTORE_REFUSED",
+            Self::KeyNotFound { .. } => "KEY_NOT_FOUND",
+            Self::KeyMismatch { .. } => "KEY_MISMATCH",
+            Self::KeyExtractable { .. } => "KEY_EXTRACTABLE",
+            Self::MechanismUnsupported { .. } => "MECHANISM_UNSUPPORTED",
+            Self::PinIncorrect { .. } => "PIN_INCORRECT",
+            Self::PinLocked { .. } => "PIN_LOCKED",
+            Self::PinFinalTry { .. } => "PIN_FINAL_TRY",
+            Self::PinLatched { .. } => "PIN_LATCHED",
+            Self::PinUnavailable { .. } => "PIN_UNAVAILABLE",
+            Self::LoginNotRecorded { .. } => "LOGIN_NOT_RECORDED",
+        }
+    }
+
+    /// True where the same request can be made again as it is: it may succeed later, and trying
+    /// costs nothing.
+    #[must_use]
+    pub fn retry_safe(&self) -> bool {
+        match self {
+            Self::Absent { .. }
+            | Self::TokenNotFound { .. }
+            | Self::Locked { .. }
+            | Self::Busy { .. }
+            | Self::Deadline { .. }
+            | Self::Fault { .. } => true,
+            Self::TokenAmbiguous { .. }
+            | Self::TokenSwapped { .. }
+            | Self::Refused { .. }
+            | Self::KeyNotFound { .. }
+            | Self::KeyMismatch { .. }
+            | Self::KeyExtractable { .. }
+            | Self::MechanismUnsupported { .. }
+            | Self::PinIncorrect { .. }
+            | Self::PinLocked { .. }
+            | Self::PinFinalTry { .. }
+            | Self::PinLatched { .. }
+            | Self::PinUnavailable { .. }
+            | Self::LoginNotRecorded { .. } => false,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Absent { .. } => {
+                "Connect the token; the agent uses it again when it is back".to_owned()
+            }
+            Self::TokenNotFound { .. } => "Connect the token, or correct `token` in the config; \
+                 `pkcs11-tool --module MODULE --list-token-slots` shows what the module sees"
+                .to_owned(),
+            Self::TokenAmbiguous { .. } => {
+                "Add `serial=` to `token` in the config, so that it names one token".to_owned()
+            }
+            Self::TokenSwapped { expected, .. } => format!(
+                "Connect token {expected} again; keys in another token have to be enrolled anew"
+            ),
+            Self::Locked { keystore, .. } => {
+                format!("Type its PIN: `privyseal agent unlock {keystore}`")
+            }
+            Self::Busy { .. } => {
+                "Ask again in a moment; if this is the usual load, raise `sessions`".to_owned()
+            }
+            Self::Deadline { .. } => "Ask again; if it stays, look at the token and its module's \
+                 own log, and restart the agent where a call never returns"
+                .to_owned(),
+            Self::Fault { .. } => {
+                "Look at the module's path, its own log and the token; the agent \
+                 goes on trying"
+                    .to_owned()
+            }
+            Self::Refused { .. } => "Look up the token's answer in its manual".to_owned(),
+            Self::KeyNotFound { .. } => {
+                "Look whether the right token is connected, or enrol the key anew".to_owned()
+            }
+            Self::KeyMismatch { .. } => "Somebody replaced the object: find out who and why; a \
+                 new key is enrolled under a new name"
+                .to_owned(),
+            Self::KeyExtractable { key, .. } => format!(
+                "Generate a key on the token instead, or accept this one by adding \"{key}\" to \
+                 `accept_extractable` in the config"
+            ),
+            Self::MechanismUnsupported { .. } => {
+                "Use a key of another algorithm, or another token".to_owned()
+            }
+            Self::PinIncorrect { keystore, .. } | Self::PinLatched { keystore, .. } => format!(
+                "Make sure of the PIN, then type it with `privyseal agent unlock {keystore}`, or \
+                 correct the PIN source and use it with `privyseal agent unlock {keystore} --again`"
+            ),
+            Self::PinLocked { .. } => "Set a new user PIN with the SO PIN, as the token's manual \
+                 says (`pkcs11-tool --module MODULE --login --login-type so --init-pin`)"
+                .to_owned(),
+            Self::PinFinalTry { .. } => "Log in once with the token's own tool and the right PIN, \
+                 which resets its counter, or set a new PIN with the SO PIN; then unlock"
+                .to_owned(),
+            Self::PinUnavailable { keystore, .. } => format!(
+                "Correct the PIN source, then `privyseal agent unlock {keystore} --again`; or \
+                 type the PIN with `privyseal agent unlock {keystore}`"
+            ),
+            Self::LoginNotRecorded { .. } => {
+                "See to the ledger first; `privyseal agent status` says what is wrong with it"
+                    .to_owned()
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! A keystore behind a PKCS#11 module.
+
+mod settings;
+
+pub use settings::Settings;
