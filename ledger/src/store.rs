@@ -224,7 +224,7 @@ impl Store {
             path,
             file,
             end,
-            length: lengths,
+            length,
         };
         tip.settle(&*disk, last_batch, replay.torn_bytes)
             .map_err(|error| LedgerError::io(&*tip.path, "cannot sync", error))?;

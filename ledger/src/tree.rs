@@ -160,7 +160,7 @@ impl Tree {
 fn append(level: &mut Vec<Hash>, hash: Hash) -> Option<Hash> {
     let left = level.last().copied();
     level.push(hash);
-    left.filter(|_| level.len() % 2 == 0)
+    left.filter(|_| level.len().is_multiple_of(2))
         .map(|left| Hash::node(&left, &hash))
 }
 

@@ -31,7 +31,7 @@ impl Disk for System {
 
 /// Segments have a length of a multiple of this, in bytes.
 pub(super) const CHUNK: u64 = 512 << 10;
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// Writes all of `bytes` at `offset` and makes them durable.
 pub(super) fn write_durably(
