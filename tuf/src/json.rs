@@ -4,7 +4,7 @@ mod error;
 mod parse;
 mod path;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 

@@ -26,6 +26,8 @@ mod role;
 mod signature;
 mod signing;
 mod target_path;
+#[cfg(test)]
+mod testing;
 mod trusted;
 mod verify;
 mod view;
