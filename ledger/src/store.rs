@@ -15,6 +15,8 @@ mod reader;
 mod scan;
 mod segment;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod tip;
 mod view;
 

@@ -24,21 +24,36 @@ pub(super) enum Verdict {
 /// Judges the bytes from the first frame that is not whole (at `offset` of its segment, where
 /// record `expected` should stand) to the end of the segment.
 pub(super) fn judge(tail: &[u8], offset: u64, expected: u64) -> Verdict {
-    let Some(last) = tail.iter().rposition(|byte| *byte != 0) else {
+    let written = written(tail);
+    if written.is_empty() {
         return Verdict::Clean;
-    };
-    if has_later_batch(tail, expected) {
+    }
+    if has_later_batch(written, expected) {
         return Verdict::Damage("its bytes are not what was written, and later records follow it");
     }
-    // A header that can be read tells how far this very record goes; else it may be anything up to
-    // the last byte, but no frame is shorter than the shortest.
-    let length = Header::parse(tail)
-        .map_or_else(|| (last + 1).max(MIN_FRAME), |header| header.frame_length());
+    // A header that can be read tells how far this very record goes; else it may go up to the last
+    // byte written, and no frame is shorter than the shortest.
+    let length = Header::parse(tail).map_or_else(
+        || written.len().max(MIN_FRAME),
+        |header| header.frame_length(),
+    );
     if has_zero_piece(tail.get(..length).unwrap_or(tail), offset) {
-        Verdict::Torn(last as u64 + 1)
+        Verdict::Torn(written.len() as u64)
     } else {
         Verdict::Damage("its bytes are not what was written, though every part reached the disk")
     }
+}
+
+/// The tail without the zeros at its end.
+fn written(mut tail: &[u8]) -> &[u8] {
+    while let Some(rest) = tail.strip_suffix(&[0; SECTOR]) {
+        tail = rest;
+    }
+    let length = tail
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
+    tail.get(..length).unwrap_or_default()
 }
 
 fn has_later_batch(tail: &[u8], expected: u64) -> bool {
