@@ -1,8 +1,7 @@
 //! The records in a directory: made, replayed, appended to. Blocking; one process at a time writes.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    os::unix::fs::OpenOptionsExt,
+    fs::File,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +10,7 @@ use privyseal_proto::ledger::v1::Record;
 mod disk;
 mod frame;
 mod frames;
+mod opening;
 mod reader;
 mod scan;
 mod segment;
@@ -20,20 +20,16 @@ mod tests;
 mod tip;
 mod view;
 
-pub use frame::MAX_RECORD;
+pub use frame::{MAX_BATCH, MAX_RECORD};
 pub use reader::Reader;
 pub use scan::verify_directory;
 
 use self::{
     disk::{Disk, System},
-    scan::{Access, Found},
     tip::{Tip, Trouble},
-    view::{Segment, Shared},
+    view::Segment,
 };
-use crate::{Audit, AuditError, Hash, Head, LedgerError, Summary};
-
-/// The largest batch in bytes, 36 to 43 bytes a record included.
-pub const MAX_BATCH: usize = 16 << 20;
+use crate::{AuditError, Hash, Head, LedgerError, Summary};
 
 /// The ledger in a directory, open for appending.
 pub struct Store {
@@ -105,7 +101,7 @@ impl Store {
         }
         let checked = self.check(batch)?;
         self.tip.check_in_place()?;
-        let relative = encode(batch, self.head().size, &mut self.frames)?;
+        let relative = frame::encode_batch(batch, self.head().size, &mut self.frames)?;
         self.write()?;
         Ok(self.publish(checked, &relative))
     }
@@ -133,119 +129,6 @@ impl Store {
     #[must_use]
     pub fn segment(&self) -> u64 {
         self.tip.number
-    }
-
-    fn create_on(
-        disk: Box<dyn Disk>,
-        dir: &Path,
-        genesis: &[u8],
-        checkpoint: &[u8],
-    ) -> Result<Self, LedgerError> {
-        let mut audit = Audit::new(None);
-        let start = audit.tree().head();
-        for (index, record) in [genesis, checkpoint].into_iter().enumerate() {
-            audit.push(index as u64, record).map_err(refused)?;
-        }
-        let name = audit.finish().map_err(refused)?.genesis;
-        segment::create_directory(dir)
-            .map_err(|error| LedgerError::io(dir, "cannot make the directory", error))?;
-        let lock = lock(dir)?;
-        if segment::count(dir)? > 0 {
-            return Err(LedgerError::Exists { path: dir.into() });
-        }
-        let mut frames = Vec::new();
-        let mut offsets = encode(&[genesis, checkpoint], 0, &mut frames)?;
-        offsets
-            .iter_mut()
-            .for_each(|offset| *offset += segment::HEADER as u64);
-        let header = segment::Header {
-            number: 0,
-            genesis: Hash([0; 32]),
-            start,
-        };
-        let tip = Tip::create(&*disk, dir, &header, &frames)
-            .map_err(|error| LedgerError::io(dir, "cannot make a segment in", error))?;
-        let shared = Shared::new(audit, offsets, vec![Segment::of(&tip, 0)]);
-        let reader = Reader {
-            shared,
-            genesis: name,
-        };
-        let dir = dir.to_path_buf();
-        Ok(Self {
-            dir,
-            disk,
-            reader,
-            tip,
-            broken: false,
-            frames,
-            _lock: lock,
-        })
-    }
-
-    fn open_on(
-        disk: Box<dyn Disk>,
-        dir: &Path,
-        expected_genesis: Hash,
-        fold: &mut dyn FnMut(u64, &Record),
-    ) -> Result<(Self, Replay), LedgerError> {
-        // Before the lock, which would leave a file in a directory that holds no ledger.
-        if segment::count(dir)? == 0 {
-            return Err(LedgerError::Missing {
-                path: segment::path(dir, 0),
-            });
-        }
-        let lock = lock(dir)?;
-        let found = scan::scan(dir, Some(expected_genesis), Access::Write, fold)?;
-        let Found {
-            audit,
-            replay,
-            segments,
-            starts,
-            offsets,
-            end,
-            last_batch,
-        } = found;
-        let length = segments.last().map_or(0, |segment| segment.length);
-        let segments: Vec<_> = starts
-            .into_iter()
-            .zip(segments)
-            .map(|(start, found)| Segment {
-                start,
-                path: found.path.into(),
-                file: found.file.into(),
-            })
-            .collect();
-        let number = segments.len().saturating_sub(1) as u64;
-        let Some(Segment { path, file, .. }) = segments.last().cloned() else {
-            return Err(LedgerError::Missing {
-                path: segment::path(dir, 0),
-            });
-        };
-        let tip = Tip {
-            number,
-            path,
-            file,
-            end,
-            length,
-        };
-        tip.settle(&*disk, last_batch, replay.torn_bytes)
-            .map_err(|error| LedgerError::io(&*tip.path, "cannot sync", error))?;
-        let shared = Shared::new(audit, offsets, segments);
-        let reader = Reader {
-            shared,
-            genesis: expected_genesis,
-        };
-        let dir = dir.to_path_buf();
-        let store = Self {
-            dir,
-            disk,
-            reader,
-            tip,
-            broken: false,
-            frames: Vec::new(),
-            _lock: lock,
-        };
-        Ok((store, replay))
     }
 
     /// Decodes and checks records over the durable tree, as a replay will.
@@ -300,63 +183,8 @@ impl Store {
     }
 }
 
-impl Segment {
-    fn of(tip: &Tip, start: u64) -> Self {
-        Self {
-            start,
-            path: tip.path.clone(),
-            file: tip.file.clone(),
-        }
-    }
-}
-
-/// Writes the frames of a batch that begins with record `first` into `frames`; returns where each
-/// begins.
-fn encode<R: AsRef<[u8]>>(
-    batch: &[R],
-    first: u64,
-    frames: &mut Vec<u8>,
-) -> Result<Vec<u64>, LedgerError> {
-    frames.clear();
-    let mut offsets = Vec::with_capacity(batch.len());
-    for (index, record) in (first..).zip(batch) {
-        let record = record.as_ref();
-        if record.len() > MAX_RECORD {
-            let what = format!(
-                "a record of {} bytes, the limit is {MAX_RECORD}",
-                record.len()
-            );
-            return Err(LedgerError::Refused { what });
-        }
-        offsets.push(frames.len() as u64);
-        frame::encode(record, index, first, frames);
-        if frames.len() > MAX_BATCH {
-            let what = format!("a batch of more than {MAX_BATCH} bytes");
-            return Err(LedgerError::Refused { what });
-        }
-    }
-    Ok(offsets)
-}
-
 fn refused(error: AuditError) -> LedgerError {
     LedgerError::Refused {
         what: error.to_string(),
-    }
-}
-
-/// Takes the directory's lock, or says that another agent has it.
-fn lock(dir: &Path) -> Result<File, LedgerError> {
-    let path = dir.join("lock");
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path);
-    let file = file.map_err(|error| LedgerError::io(&path, "cannot open", error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked { path }),
-        Err(TryLockError::Error(error)) => Err(LedgerError::io(path, "cannot lock", error)),
     }
 }

@@ -4,6 +4,8 @@
 //! sector boundary cuts it, each piece holds a non-zero byte, and still does when any one byte of
 //! it is changed. [`super::tail`] builds on that.
 
+use crate::LedgerError;
+
 /// Frames begin at multiples of this, as does everything in a segment.
 pub(super) const ALIGN: usize = 8;
 /// The largest frame in bytes.
@@ -14,6 +16,9 @@ const TRAILER: usize = 8;
 pub(super) const MIN_FRAME: usize = (HEADER + TRAILER).next_multiple_of(ALIGN);
 /// The longest record, in bytes.
 pub const MAX_RECORD: usize = MAX_FRAME - HEADER - TRAILER - ALIGN;
+
+/// The largest batch in bytes, 36 to 43 bytes a record included.
+pub const MAX_BATCH: usize = 16 << 20;
 
 /// 0xF5 never occurs in UTF-8: no text in a record looks like a frame.
 const MAGIC: [u8; 4] = *b"\xF5PSR";
@@ -74,8 +79,36 @@ pub(super) fn frame_length(length: usize) -> usize {
     (HEADER + length + TRAILER).next_multiple_of(ALIGN)
 }
 
+/// Writes the frames of a batch that begins with record `first` into `frames`; returns where each
+/// begins.
+pub(super) fn encode_batch<R: AsRef<[u8]>>(
+    batch: &[R],
+    first: u64,
+    frames: &mut Vec<u8>,
+) -> Result<Vec<u64>, LedgerError> {
+    frames.clear();
+    let mut offsets = Vec::with_capacity(batch.len());
+    for (index, record) in (first..).zip(batch) {
+        let record = record.as_ref();
+        if record.len() > MAX_RECORD {
+            let what = format!(
+                "a record of {} bytes, the limit is {MAX_RECORD}",
+                record.len()
+            );
+            return Err(LedgerError::Refused { what });
+        }
+        offsets.push(frames.len() as u64);
+        encode(record, index, first, frames);
+        if frames.len() > MAX_BATCH {
+            let what = format!("a batch of more than {MAX_BATCH} bytes");
+            return Err(LedgerError::Refused { what });
+        }
+    }
+    Ok(offsets)
+}
+
 /// Appends the frame of `record` to `out`, whose length is a multiple of 8.
-pub(super) fn encode(record: &[u8], index: u64, batch: u64, out: &mut Vec<u8>) {
+fn encode(record: &[u8], index: u64, batch: u64, out: &mut Vec<u8>) {
     let start = out.len();
     // Records are at most MAX_RECORD long: Store::append refuses others.
     let length = u32::try_from(record.len()).unwrap_or(u32::MAX);

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+use super::tip::Tip;
 use crate::{Audit, Head};
 
 /// The durable part of the ledger. Its lock is never held over a system call.
@@ -53,6 +54,16 @@ impl Shared {
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, View> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Segment {
+    pub(super) fn of(tip: &Tip, start: u64) -> Self {
+        Self {
+            start,
+            path: tip.path.clone(),
+            file: tip.file.clone(),
+        }
     }
 }
 
