@@ -1,1 +1,108 @@
+use super::*;
+use crate::testing::{TestKey, expires, meta, root_draft, snapshot, targets, timestamp};
+use crate::{KeyId, MetaFile, Problem, RoleType, Root, Target, Targets};
 
+#[test]
+fn fresh_documents_are_valid_and_say_which_specification_they_follow() {
+    let documents = [
+        Draft::root(1, &expires()).finish().unwrap(),
+        targets(1).finish().unwrap(),
+        snapshot(1, b"t", 1).finish().unwrap(),
+        timestamp(1, b"s", 1).finish().unwrap(),
+    ];
+    for (document, role) in documents.iter().zip(RoleType::ALL) {
+        let view = document.view(role).unwrap();
+        assert_eq!((view.version(), view.expires()), (1, &expires()));
+        assert_eq!(view.header().spec_version, "1.0.34");
+        assert_eq!(document.signatures(), []);
+    }
+    assert_eq!(documents[0].root().unwrap().consistent_snapshot, Some(true));
+}
+
+#[test]
+fn edits_leave_unknown_fields_in_place() {
+    let text = r#"{"signatures":[],"signed":{"_type":"targets","spec_version":"1.0.0","version":3,
+        "expires":"2040-01-02T03:04:05Z","x":{"y":1},"delegations":{"keys":{},"roles":[]},
+        "targets":{"a":{"length":1,"hashes":{"sha256":"HASH","sha512":"HASHHASH"},"x":7,
+        "custom":{"c":1}},"b":{"length":1,"hashes":{"sha256":"HASH"}}}}}"#;
+    let text = text.replace("HASH", &"0a".repeat(32));
+    let document = Document::parse(text.as_bytes()).unwrap();
+    let mut draft = Draft::<Targets>::edit(&document).unwrap();
+    draft.set_version(4);
+    draft.set_target(&"a".parse().unwrap(), &Target::of(b"new"));
+    assert!(draft.remove_target(&"b".parse().unwrap()));
+    assert!(!draft.remove_target(&"b".parse().unwrap()));
+    let document = draft.finish().unwrap();
+    let payload = String::from_utf8(document.payload().bytes.clone()).unwrap();
+    let hash = crate::Sha256Digest::of(b"new");
+    assert_eq!(
+        payload,
+        format!(
+            r#"{{"_type":"targets","delegations":{{"keys":{{}},"roles":[]}},"expires":"2040-01-02T03:04:05Z","spec_version":"1.0.0","targets":{{"a":{{"hashes":{{"sha256":"{hash}"}},"length":3,"x":7}}}},"version":4,"x":{{"y":1}}}}"#
+        )
+    );
+}
+
+#[test]
+fn root_keys_come_and_go_with_their_roles() {
+    let (old, new) = (TestKey::p256(1), TestKey::p256(2));
+    let document = root_draft(1, &[&old], 1).finish().unwrap();
+    let mut draft = Draft::<Root>::edit(&document).unwrap();
+    draft.set_version(2);
+    let keyid = draft.add_key(&new.key());
+    assert_eq!(keyid, new.keyid());
+    draft.set_role(RoleType::Root, &[keyid], 1);
+    draft.remove_unused_keys();
+    let root = draft.finish().unwrap().root().unwrap();
+    assert!(root.keys.contains_key(&new.keyid()) && !root.keys.contains_key(&old.keyid()));
+    assert_eq!(root.roles.root.keyids, [new.keyid()]);
+    assert_eq!(
+        root.roles.targets.keyids,
+        [crate::testing::online().keyid()]
+    );
+}
+
+#[test]
+fn meta_entries_are_written_whole() {
+    let mut draft = snapshot(1, b"targets", 1);
+    draft.set_meta("bin-0.json", &MetaFile::of_version(4));
+    draft.set_meta("targets.json", &MetaFile::of_version(2));
+    let snapshot = draft.finish().unwrap().snapshot().unwrap();
+    assert_eq!(snapshot.meta["bin-0.json"], MetaFile::of_version(4));
+    assert_eq!(snapshot.meta["targets.json"], MetaFile::of_version(2));
+    let mut draft = timestamp(1, b"old", 1);
+    draft.set_snapshot(&meta(b"new", 2));
+    assert_eq!(
+        draft.finish().unwrap().timestamp().unwrap().snapshot,
+        meta(b"new", 2)
+    );
+}
+
+#[test]
+fn what_could_not_be_read_again_is_not_finished() {
+    for version in [1 << 53, u64::MAX] {
+        let error = targets(version).finish().unwrap_err();
+        assert!(matches!(error, DraftError::Document(_)), "{error}");
+    }
+    let error = targets(0).finish().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "signed.version: version 0: it must be 1 or more"
+    );
+    assert!(targets((1 << 53) - 1).finish().is_ok());
+    let mut draft = root_draft(1, &[&TestKey::p256(1)], 1);
+    draft.set_role(RoleType::Root, &[KeyId::from("nobody")], 1);
+    let DraftError::View(ViewError::Field { problem, .. }) = draft.finish().unwrap_err() else {
+        panic!("a field");
+    };
+    assert_eq!(problem, Problem::UnknownKeyId("nobody".into()));
+}
+
+#[test]
+fn a_document_of_another_role_is_not_edited() {
+    let document = targets(1).finish().unwrap();
+    assert!(matches!(
+        Draft::<Root>::edit(&document),
+        Err(ViewError::WrongType { .. })
+    ));
+}

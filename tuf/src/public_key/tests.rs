@@ -101,7 +101,7 @@ fn keys_round_trip_through_der_and_pem() {
     }
 }
 
-/// What OpenSSL's `pkey -pubout` writes for the private keys 1 (P-256) and the RFC 8032 key.
+/// What `openssl pkey -pubin -pubout` writes for the generator of P-256.
 #[test]
 fn pem_is_what_openssl_writes() {
     let generator = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296\
