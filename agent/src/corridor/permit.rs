@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use privyseal_ledger::{Hash, Head, checkpoint};
 use privyseal_tuf::Sha256Digest;
 
-use crate::keystore::BoundKey;
+use crate::{keystore::BoundKey, ledger::LedgerKey};
 
 /// What a key is to sign: the bytes, and their SHA-256 for algorithms that sign a digest.
 ///
@@ -12,13 +13,13 @@ use crate::keystore::BoundKey;
 /// computed here and nowhere else, so its length and its relation to the bytes can't be wrong.
 #[derive(Debug, Clone)]
 pub struct Message {
-    bytes: Arc<[u8]>,
+    bytes: Vec<u8>,
     digest: Sha256Digest,
 }
 
 impl Message {
     /// Hashes `bytes`.
-    pub(crate) fn new(bytes: Arc<[u8]>) -> Self {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
         let digest = Sha256Digest::of(&bytes);
         Self { bytes, digest }
     }
@@ -46,9 +47,16 @@ pub struct SigningPermit {
 }
 
 impl SigningPermit {
-    /// Only the room that recorded the decision, and the ledger for its own checkpoints, call this.
+    /// Only the room that recorded the decision calls this.
     pub(in crate::corridor) fn new(key: Arc<BoundKey>, message: Message) -> Self {
         Self { key, message }
+    }
+
+    /// A checkpoint covers records that are durable already, so it is its own record. It signs
+    /// nothing but the checkpoint's text, with a key that signs nothing else.
+    pub(crate) fn for_checkpoint(key: &LedgerKey, genesis: Hash, head: Head) -> Self {
+        let text = checkpoint::text(&genesis, &head);
+        Self { key: Arc::clone(key.bound()), message: Message::new(text.into_bytes()) }
     }
 
     /// The key to sign with.

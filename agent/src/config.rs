@@ -1,0 +1,289 @@
+//! The config: one TOML file, parsed whole into types that can't be wrong.
+
+mod period;
+mod text;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+};
+
+use privyseal_tuf::{RoleType, Sha256Digest};
+use serde::Deserialize;
+
+pub use self::{period::Period, text::{HexHash, Mode}};
+use crate::{
+    caller::CallerSpec,
+    grant::{Grant, Grants},
+    keystore::{KeyName, KeystoreName, pkcs11},
+};
+
+/// The whole config of an agent.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[agent]`.
+    pub agent: AgentSection,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[ledger]`.
+    pub ledger: LedgerSection,
+    /// `[[keystore]]`.
+    pub keystores: Vec<pkcs11::Settings>,
+    /// `[[authority]]` by name.
+    pub authorities: BTreeMap<String, Authority>,
+    /// `[[grant]]` and `agent.operators`.
+    pub grants: Grants,
+    /// SHA-256 of the file, for the ledger.
+    pub digest: Sha256Digest,
+}
+
+/// `[agent]`: where it listens and who operates it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentSection {
+    /// The Unix socket; absent where systemd hands one over.
+    pub socket: Option<PathBuf>,
+    /// The socket's mode.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The socket's group.
+    pub group: Option<String>,
+    /// Who may unlock, lock, generate, enrol and supersede.
+    #[serde(default)]
+    pub operators: Vec<CallerSpec>,
+    /// How logs are written.
+    #[serde(default)]
+    pub log: LogFormat,
+}
+
+/// How logs are written to standard error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// `[limits]`: what a caller may ask at most.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Size of one document, in bytes.
+    pub document_bytes: usize,
+    /// Requests in flight over all connections.
+    pub requests: NonZeroU32,
+    /// Connections at a time.
+    pub connections: NonZeroU32,
+    /// Time for one request.
+    pub request_time: Period,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document_bytes: 10 * 1024 * 1024,
+            requests: NonZeroU32::MIN.saturating_add(255),
+            connections: NonZeroU32::MIN.saturating_add(255),
+            request_time: Period::from_seconds(30),
+        }
+    }
+}
+
+/// `[ledger]`: where decisions are written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerSection {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// Its name, as `privyseald init` printed it. Absent only before `init`.
+    pub genesis: Option<HexHash>,
+    /// The keystore of the ledger key, for `init`.
+    pub keystore: KeystoreName,
+    /// The name of the ledger key, for `init`.
+    pub key: KeyName,
+    /// Records between signed checkpoints.
+    #[serde(default = "checkpoint_every")]
+    pub checkpoint_every: NonZeroU32,
+}
+
+fn checkpoint_every() -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(4095)
+}
+
+/// `[[authority]]`: a name under which repositories are told apart, and its limits.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    name: String,
+    #[serde(default = "RoleLimits::root")]
+    root: RoleLimits,
+    #[serde(default = "RoleLimits::targets")]
+    targets: RoleLimits,
+    #[serde(default = "RoleLimits::online")]
+    snapshot: RoleLimits,
+    #[serde(default = "RoleLimits::online")]
+    timestamp: RoleLimits,
+}
+
+impl Authority {
+    /// The limits of a role.
+    #[must_use]
+    pub fn limits(&self, role: RoleType) -> RoleLimits {
+        match role {
+            RoleType::Root => self.root,
+            RoleType::Targets => self.targets,
+            RoleType::Snapshot => self.snapshot,
+            RoleType::Timestamp => self.timestamp,
+        }
+    }
+}
+
+/// What an authority demands of a role.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleLimits {
+    /// The farthest `expires`, from now.
+    pub max_expiry: Period,
+    /// The lowest threshold that a root may give this role.
+    #[serde(default = "one")]
+    pub min_threshold: NonZeroU32,
+}
+
+fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+impl RoleLimits {
+    fn days(days: u32) -> Self {
+        Self { max_expiry: Period::from_days(days), min_threshold: one() }
+    }
+
+    fn root() -> Self {
+        Self::days(400)
+    }
+
+    fn targets() -> Self {
+        Self::days(400)
+    }
+
+    fn online() -> Self {
+        Self::days(32)
+    }
+}
+
+/// The file as TOML has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    agent: AgentSection,
+    #[serde(default)]
+    limits: Limits,
+    ledger: LedgerSection,
+    #[serde(default)]
+    keystore: Vec<pkcs11::Settings>,
+    #[serde(default)]
+    authority: Vec<Authority>,
+    #[serde(default)]
+    grant: Vec<Grant>,
+}
+
+/// A config that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("can't read the config {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key, or a wrong type. The line is named, not shown: it may hold a PIN
+    /// that somebody wrote where it doesn't belong.
+    #[error("the config {path} is not valid, line {line}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// The parts don't fit together.
+    #[error("the config {path} is not valid: {what}")]
+    Inconsistent {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        what: String,
+    },
+}
+
+impl Config {
+    /// Reads and checks a config.
+    ///
+    /// # Errors
+    /// Where the file can't be read or anything in it can't be meant.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            ConfigError::Parse {
+                path: path.to_owned(),
+                line: before.lines().count().max(1),
+                message: error.message().to_owned(),
+            }
+        })?;
+        let fail = |what| ConfigError::Inconsistent { path: path.to_owned(), what };
+        unique("keystore", file.keystore.iter().map(|k| k.name.as_str())).map_err(fail)?;
+        unique("authority", file.authority.iter().map(|a| a.name.as_str())).map_err(fail)?;
+        if !file.keystore.iter().any(|k| k.name == file.ledger.keystore) {
+            return Err(fail(format!(
+                "ledger.keystore is `{}`, but there is no [[keystore]] of that name",
+                file.ledger.keystore
+            )));
+        }
+        let authorities: BTreeMap<_, _> =
+            file.authority.into_iter().map(|a| (a.name.clone(), a)).collect();
+        for grant in &file.grant {
+            if !authorities.contains_key(grant.authority()) {
+                return Err(fail(format!(
+                    "a [[grant]] names the authority `{}`, but there is no [[authority]] of that name",
+                    grant.authority()
+                )));
+            }
+        }
+        Ok(Self {
+            grants: Grants::new(file.grant, file.agent.operators.clone()),
+            agent: file.agent,
+            limits: file.limits,
+            ledger: file.ledger,
+            keystores: file.keystore,
+            authorities,
+            digest: Sha256Digest::of(text.as_bytes()),
+        })
+    }
+}
+
+fn unique<'a>(kind: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(format!("there are two [[{kind}]] named `{name}`"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

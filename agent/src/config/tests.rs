@@ -1,0 +1,90 @@
+use super::*;
+
+const WHOLE: &str = r#"
+[agent]
+socket = "/run/privyseal/agent.sock"
+operators = ["uid:0"]
+
+[ledger]
+directory = "/var/lib/privyseal/ledger"
+keystore = "hsm"
+key = "ledger"
+
+[[keystore]]
+name = "hsm"
+kind = "pkcs11"
+module = "/usr/lib/softhsm/libsofthsm2.so"
+token = "pkcs11:token=demo"
+pin = "operator"
+
+[[authority]]
+name = "production"
+root = { max_expiry = "400d", min_threshold = 2 }
+
+[[grant]]
+callers = ["uid:1000"]
+authority = "production"
+repositories = ["example.org/*"]
+roles = ["targets"]
+keys = ["*"]
+"#;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(Path::new("privyseald.toml"), text)
+}
+
+fn refused(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+#[test]
+fn a_whole_config_is_read() {
+    let config = parse(WHOLE).unwrap();
+    let production = &config.authorities["production"];
+    assert_eq!(production.limits(RoleType::Root).min_threshold.get(), 2);
+    assert_eq!(production.limits(RoleType::Timestamp).max_expiry, Period::from_days(32));
+    assert_eq!(config.limits.request_time, Period::from_seconds(30));
+    assert_eq!(config.agent.mode, Mode(0o600));
+}
+
+#[test]
+fn unknown_keys_and_wrong_types_are_refused_with_their_line() {
+    for (from, to, line) in [
+        ("operators =", "operator =", "line 4"),
+        ("\"production\"\nroot", "\"production\"\nroots", "line 20"),
+        ("max_expiry = \"400d\"", "max_expiry = 400", "line 20"),
+        ("name = \"hsm\"", "name = \"hsm\"\nname = \"hsm\"", "line 13"),
+        ("[\"uid:1000\"]", "[\"1000\"]", "line 23"),
+        ("[\"targets\"]", "[\"target\"]", "line 26"),
+    ] {
+        let error = refused(&WHOLE.replace(from, to));
+        assert!(error.contains(line), "{to}: {error}");
+    }
+}
+
+#[test]
+fn a_pin_in_the_config_is_refused_without_being_shown() {
+    let error = refused(&WHOLE.replace("pin = \"operator\"", "pin = \"98765432\""));
+    assert!(error.contains("credential"), "{error}");
+    assert!(!error.lines().any(|line| line.contains("98765432")), "{error}");
+}
+
+#[test]
+fn parts_that_do_not_fit_are_refused() {
+    let twice = format!("{WHOLE}\n[[authority]]\nname = \"production\"\n");
+    assert!(refused(&twice).contains("two [[authority]] named `production`"));
+    let other = WHOLE.replace("authority = \"production\"", "authority = \"staging\"");
+    assert!(refused(&other).contains("no [[authority]] of that name"));
+    let nowhere = WHOLE.replace("keystore = \"hsm\"", "keystore = \"card\"");
+    assert!(refused(&nowhere).contains("no [[keystore]] of that name"));
+}
+
+#[test]
+fn lengths_of_time_are_read_or_refused() {
+    let period = |text: &str| Period::try_from(text.to_owned());
+    assert_eq!(period("400d"), Ok(Period::from_days(400)));
+    assert_eq!(period("90m"), Ok(Period::from_seconds(5400)));
+    for bad in ["", "0s", "400", "-1d", "1000000d", "soon"] {
+        assert!(period(bad).is_err(), "{bad}");
+    }
+}

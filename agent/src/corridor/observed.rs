@@ -1,0 +1,221 @@
+//! Documents shown to the agent: complete ones, signed here or elsewhere.
+
+use std::sync::Arc;
+
+use privyseal_ledger::Head;
+use privyseal_proto::{
+    ledger::v1::{self as record, record::Event},
+    v1 as wire,
+};
+use privyseal_tuf::{RoleType, Sha256Digest};
+
+use super::{
+    House, LineageName, checked::Content, completion,
+    received::{known, role, within},
+};
+use crate::{
+    caller::Caller,
+    denial::{Denial, Reason},
+    fault::Stop,
+    ledger::Guard,
+    memory::{LineageId, LineageState, VersionState, facts_of},
+};
+
+/// A document that a caller shows.
+#[derive(Debug)]
+pub struct Observation {
+    caller: Arc<Caller>,
+    lineage: LineageName,
+    role: RoleType,
+    document: Vec<u8>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Shown {
+    version: u64,
+    digest: Sha256Digest,
+    recorded: bool,
+    head: Head,
+}
+
+/// Is a shown document news?
+enum News {
+    Known,
+    New,
+}
+
+impl Observation {
+    /// Takes a request from a caller who has any grant on the repository.
+    ///
+    /// # Errors
+    /// Without a grant, or where a field is malformed.
+    pub fn new(
+        caller: Arc<Caller>,
+        request: wire::ObserveRequest,
+        house: &House,
+    ) -> Result<Self, Denial> {
+        known(&caller, &house.config)?;
+        let lineage = LineageName::parse(request.lineage)?;
+        may_see(&caller, &lineage, house)?;
+        Ok(Self {
+            lineage,
+            role: role(&request.role)?,
+            document: within(request.document, &house.config)?,
+            caller,
+        })
+    }
+
+    /// Verifies the document against its lineage and records it, unless it is known.
+    ///
+    /// # Errors
+    /// Where it is incomplete, contradicts what the agent knows, or can't be recorded.
+    pub async fn record(self, house: &House) -> Result<Shown, Stop> {
+        let document = Content::read(&self.document, self.role)?;
+        let id = match self.role {
+            RoleType::Root if document.version == 1 => self.lineage.with_first_root(document.digest),
+            _ => self.lineage.known()?,
+        };
+        let lineage = house.ledger.memory().lineage(&id).ok_or_else(|| unknown(&id))?;
+        let gate = lineage.gate(self.role).await;
+        let news = lineage.read(|state| news(state, &document))?;
+        let shown = |recorded, head| Shown {
+            version: document.version,
+            digest: document.digest,
+            recorded,
+            head,
+        };
+        match news {
+            News::Known => Ok(shown(false, house.ledger.reader().head())),
+            News::New => {
+                let event =
+                    lineage.read(|state| observed(&self.caller, &id, state, &document, &self.document, false));
+                let guard: Guard = Box::new(gate);
+                let appended = house.ledger.append(event, Some(guard)).await?;
+                Ok(shown(true, appended.head))
+            }
+        }
+    }
+}
+
+/// May the caller know anything of this repository?
+pub(crate) fn may_see(caller: &Caller, lineage: &LineageName, house: &House) -> Result<(), Denial> {
+    let LineageName { authority, repository, .. } = lineage;
+    if house.config.grants.may_see_repository(caller, authority, repository) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} has no grant on {} in {}",
+        caller.name(),
+        repository.escape_debug(),
+        authority.escape_debug()
+    );
+    Err(Denial::new(Reason::NoGrant, message))
+}
+
+pub(crate) fn unknown(id: &LineageId) -> Denial {
+    let message = format!(
+        "this agent knows no lineage {} in {} with first root {}",
+        id.repository.escape_debug(),
+        id.authority.escape_debug(),
+        id.first_root
+    );
+    Denial::new(Reason::UnknownLineage, message)
+}
+
+/// The record of a shown document.
+pub(crate) fn observed(
+    caller: &Caller,
+    id: &LineageId,
+    state: &LineageState,
+    document: &Content,
+    file: &[u8],
+    enrolled: bool,
+) -> Event {
+    Event::Observed(record::Observed {
+        caller: Some(caller.to_record()),
+        lineage: Some(super::record_lineage(id)),
+        role: document.view.role().to_string(),
+        version: document.version,
+        digest: document.digest.as_bytes().to_vec(),
+        facts: Some(facts_of(&document.view, Some(state))),
+        file_length: file.len() as u64,
+        file_sha256: Sha256Digest::of(file).as_bytes().to_vec(),
+        enrolled,
+    })
+}
+
+/// Verifies a document that must be news.
+pub(crate) fn shown_is_news(state: &LineageState, document: &Content) -> Result<(), Denial> {
+    match news(state, document)? {
+        News::New => Ok(()),
+        News::Known => {
+            let message = "the same document was shown twice";
+            Err(Denial::new(Reason::RequestMalformed, message))
+        }
+    }
+}
+
+/// Verifies a shown document against the lineage's facts.
+fn news(state: &LineageState, document: &Content) -> Result<News, Denial> {
+    let role = document.view.role();
+    let history = state.history(role);
+    let last = history.version();
+    if let Some(remembered) = history.last.as_ref().filter(|r| r.version == document.version) {
+        let same = remembered.digest == document.digest;
+        if same && remembered.state == VersionState::Final && remembered.file.is_some() {
+            return Ok(News::Known);
+        }
+        if !same && remembered.state == VersionState::Final {
+            let message = format!(
+                "{role} version {} is complete with other content: this agent knows {}, it was shown {}",
+                document.version, remembered.digest, document.digest
+            );
+            return Err(Denial::new(Reason::VersionReused, message));
+        }
+    }
+    if document.version < last {
+        let known = [history.last.as_ref(), history.last_final.as_ref()];
+        if known.into_iter().flatten().any(|known| known.digest == document.digest) {
+            return Ok(News::Known);
+        }
+        let message = format!("{role} version {} is below {last}, the last one", document.version);
+        return Err(Denial::new(Reason::VersionRollback, message));
+    }
+    if role == RoleType::Root {
+        root_is_next(state, document)?;
+    }
+    if !completion::as_shown(state, document) {
+        let message = format!(
+            "the signatures of {role} version {} do not meet its threshold",
+            document.version
+        );
+        return Err(Denial::new(Reason::Incomplete, message));
+    }
+    super::rules::content(state, document).map(|()| News::New)
+}
+
+/// A shown root is verified by the one before it, so it must be the next one, or the last one.
+fn root_is_next(state: &LineageState, document: &Content) -> Result<(), Denial> {
+    let trusted = state.history(RoleType::Root).newest_final().map_or(0, |root| root.version);
+    let next = trusted.saturating_add(1);
+    if document.version == next || (document.version == trusted && trusted > 0) {
+        return Ok(());
+    }
+    let message =
+        format!("root version {} can't be verified: the next one is {next}", document.version);
+    Err(Denial::new(Reason::VersionSkipped, message))
+}
+
+impl Shown {
+    /// As it goes over the wire.
+    #[must_use]
+    pub fn into_wire(self) -> wire::ObserveReply {
+        wire::ObserveReply {
+            version: self.version,
+            digest: self.digest.to_string(),
+            recorded: self.recorded,
+            head: Some(super::wire_head(self.head)),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A "no": the rule that said it, why, and what to do. Not an error.
+
+use std::fmt;
+
+/// Declares the reason codes, their documentation and the remedy that goes with each.
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $remedy:literal;)+) => {
+        /// Why the agent refused. The codes are stable; `docs/errors.md` lists them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Reason {
+            /// Every reason, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable code.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// What the caller can do about it.
+            #[must_use]
+            pub fn remedy(self) -> &'static str {
+                match self { $(Self::$name => $remedy,)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The caller has no grant for this; whether the thing exists is not said.
+    NoGrant = "NO_GRANT", "ask the agent's operator for a [[grant]] that covers caller, authority, repository, role and key";
+    /// Only an operator may do this.
+    OperatorOnly = "OPERATOR_ONLY", "ask someone who is listed under agent.operators in the agent's config";
+    /// The key is not enrolled.
+    UnknownKey = "UNKNOWN_KEY", "list the keys with `privyseal key list`";
+    /// No such role.
+    UnknownRole = "UNKNOWN_ROLE", "the roles are root, targets, snapshot and timestamp";
+    /// The config has no such authority.
+    UnknownAuthority = "UNKNOWN_AUTHORITY", "add an [[authority]] of that name to the agent's config";
+    /// The config has no such keystore.
+    UnknownKeystore = "UNKNOWN_KEYSTORE", "list the keystores with `privyseal agent status`";
+    /// The agent knows no such lineage.
+    UnknownLineage = "UNKNOWN_LINEAGE", "sign its first root with this agent, or enrol the existing repository with `privyseal repo enroll`";
+    /// A request field is malformed.
+    RequestMalformed = "REQUEST_MALFORMED", "correct the field that the message names";
+    /// The document is larger than the limit.
+    DocumentTooLarge = "DOCUMENT_TOO_LARGE", "raise limits.document_bytes in the agent's config if the document is meant to be this large";
+    /// Too many requests are in flight.
+    TooManyRequests = "TOO_MANY_REQUESTS", "wait for answers before asking again; the limit is limits.requests in the agent's config";
+    /// The request took longer than the limit.
+    RequestTimeout = "REQUEST_TIMEOUT", "see `privyseal agent status` for what holds it up, then ask again with the same bytes";
+    /// The bytes are not JSON.
+    JsonInvalid = "JSON_INVALID", "send a complete UTF-8 JSON document";
+    /// An object has the same key twice.
+    JsonDuplicateKey = "JSON_DUPLICATE_KEY", "write the key once";
+    /// A number is no integer, or out of range.
+    JsonNumber = "JSON_NUMBER", "write integers within 2^53, without fraction or exponent";
+    /// Too deeply nested.
+    JsonTooDeep = "JSON_TOO_DEEP", "nest at most 64 levels";
+    /// Bytes after the document.
+    JsonTrailing = "JSON_TRAILING", "send exactly one JSON document";
+    /// Not the document of the role.
+    TypeMismatch = "TYPE_MISMATCH", "send the document of the role that the request names";
+    /// A field is missing or has a wrong form.
+    MetadataInvalid = "METADATA_INVALID", "correct the field that the message names (TUF specification, section 4)";
+    /// `expires` is not YYYY-MM-DDTHH:MM:SSZ.
+    ExpiryMalformed = "EXPIRY_MALFORMED", "write it as YYYY-MM-DDTHH:MM:SSZ, in UTC";
+    /// `expires` is past.
+    ExpiryPast = "EXPIRY_PAST", "give it a date in the future, or set the agent's clock";
+    /// `expires` is beyond the role's limit.
+    ExpiryTooFar = "EXPIRY_TOO_FAR", "choose a nearer date, or raise the role's max_expiry in the agent's config";
+    /// A threshold of 0 or above the number of keys.
+    ThresholdInvalid = "THRESHOLD_INVALID", "choose a threshold between 1 and the number of different keys";
+    /// A threshold below the config's floor.
+    ThresholdTooLow = "THRESHOLD_TOO_LOW", "raise the threshold, or lower the role's min_threshold in the agent's config";
+    /// A keyid is not the hash of its key.
+    KeyidMismatch = "KEYID_MISMATCH", "write the keyid as the SHA-256 of the key's canonical form";
+    /// A key of a type that this agent can't verify.
+    KeyUnsupported = "KEY_UNSUPPORTED", "use ECDSA P-256, Ed25519 or RSA-PSS with 2048 to 4096 bits";
+    /// A target path that a client could misread.
+    TargetPathInvalid = "TARGET_PATH_INVALID", "use a relative path without `..`, empty segments, control characters or backslashes, in NFC";
+    /// The key is not among the role's keys.
+    KeyNotInRole = "KEY_NOT_IN_ROLE", "sign with one of the role's keys, or rotate the role first";
+    /// The key belongs to another lineage or purpose.
+    KeyOfOtherLineage = "KEY_OF_OTHER_LINEAGE", "generate a key for this repository: a key belongs to one lineage and one purpose";
+    /// A version below the last one signed.
+    VersionRollback = "VERSION_ROLLBACK", "take the last version plus one; the message names it";
+    /// The version was signed with other content.
+    VersionReused = "VERSION_REUSED", "publish what was signed, go on with the next version, or let an operator supersede an unfinished draft with `privyseal repo supersede`";
+    /// A version more than one above the last.
+    VersionSkipped = "VERSION_SKIPPED", "take the last version plus one; the message names it";
+    /// The root before this one is not complete, or the lineage has no complete root.
+    RootNotFinal = "ROOT_NOT_FINAL", "finish the root and show it to this agent (`privyseal repo sign` does both)";
+    /// `consistent_snapshot` changed.
+    ConsistentSnapshotChanged = "CONSISTENT_SNAPSHOT_CHANGED", "keep consistent_snapshot as it was in the root before";
+    /// A snapshot without an entry that it had.
+    SnapshotDropped = "SNAPSHOT_DROPPED", "list every role that the snapshot before listed";
+    /// A snapshot with a lower version in an entry.
+    SnapshotLowered = "SNAPSHOT_LOWERED", "list versions at least as high as the snapshot before";
+    /// A timestamp that names another snapshot than the one that the agent knows.
+    TimestampContradicts = "TIMESTAMP_CONTRADICTS", "name the snapshot that this agent signed or was shown last";
+    /// The timestamp's snapshot is unknown to the agent.
+    SnapshotUnknown = "SNAPSHOT_UNKNOWN", "show this agent the finished snapshot first (`privyseal repo sign` does)";
+    /// The document does not meet its thresholds.
+    Incomplete = "INCOMPLETE", "collect the missing signatures first";
+    /// Nothing to supersede, or it is final.
+    NotSupersedable = "NOT_SUPERSEDABLE", "go on with the next version; only an unfinished draft that needs several signatures can be superseded";
+    /// A keystore that the config keeps from root keys.
+    KeystoreNotForRoot = "KEYSTORE_NOT_FOR_ROOT", "sign root with a keystore that has holds_root_keys = true, which waits for a person after its token was away";
+    /// The name is taken.
+    NameTaken = "NAME_TAKEN", "choose another name; a key's name is never used again";
+    /// The repository is known already.
+    LineageKnown = "LINEAGE_KNOWN", "nothing to do: sign, or show its newer documents with `privyseal repo sign`";
+    /// A ledger position that does not exist.
+    LedgerRange = "LEDGER_RANGE", "ask for positions below the ledger's size; a remembered size above it means that the ledger got shorter";
+}
+
+/// A refusal with its explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    reason: Reason,
+    message: String,
+}
+
+impl Denial {
+    /// A refusal for `reason`; `message` says what happened, with the values that matter.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
+
+    /// The rule that said no.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.code(), self.message)
+    }
+}
+
+impl std::error::Error for Denial {}

@@ -1,0 +1,66 @@
+//! Every keystore of the config, by name.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    config::Config,
+    keystore::{Keystore, KeystoreName, login::LoginLog, pkcs11::Pkcs11Keystore},
+    ledger::LedgerKey,
+    memory::Memory,
+};
+
+/// A keystore and what the config allows it.
+pub struct Holder {
+    /// The keystore.
+    pub keystore: Arc<dyn Keystore>,
+    /// May it sign root, and so waits for a person when its token reappears?
+    pub holds_root_keys: bool,
+}
+
+/// The keystores of an agent.
+pub struct Keystores(BTreeMap<KeystoreName, Holder>);
+
+impl Keystores {
+    /// Starts every keystore of the config. A token that is absent is waited for, not an error.
+    #[must_use]
+    pub fn start(config: &Config, log: &Arc<dyn LoginLog>) -> Self {
+        let holders = config.keystores.iter().map(|settings| {
+            let holds_root_keys = settings.holds_root_keys;
+            let keystore: Arc<dyn Keystore> =
+                Pkcs11Keystore::start(settings.clone(), Arc::clone(log));
+            (settings.name.clone(), Holder { keystore, holds_root_keys })
+        });
+        Self(holders.collect())
+    }
+
+    /// The keystore of that name.
+    #[must_use]
+    pub fn of(&self, name: &KeystoreName) -> Option<&Holder> {
+        self.0.get(name)
+    }
+
+    /// Every keystore, by name.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Keystore>> {
+        self.0.values().map(|holder| &holder.keystore)
+    }
+
+    /// Tells every keystore which enrolled keys it must hold.
+    pub async fn bind(&self, memory: &Memory) {
+        for (name, holder) in &self.0 {
+            let enrolled = memory.keys().into_iter().map(|key| Arc::clone(&key.bound));
+            let ledger_key = memory.genesis().as_ref().and_then(LedgerKey::of);
+            let ledger_key = ledger_key.map(|key| Arc::clone(key.bound()));
+            let mine = enrolled.chain(ledger_key).filter(|key| key.keystore == *name).collect();
+            if let Err(error) = holder.keystore.bind(mine).await {
+                tracing::warn!(keystore = %name, "keys are bound, but not looked for yet: {error}");
+            }
+        }
+    }
+
+    /// Releases every token.
+    pub async fn shutdown(&self) {
+        for keystore in self.all() {
+            keystore.shutdown().await;
+        }
+    }
+}

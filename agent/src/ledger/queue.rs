@@ -1,0 +1,57 @@
+//! What waits for the next sync, and who leads it.
+
+use parking_lot::Mutex;
+use privyseal_proto::ledger::v1::Record;
+use tokio::sync::oneshot;
+
+use super::{Appended, Guard, LedgerFault};
+
+/// A record on its way.
+pub(super) struct Entry {
+    pub(super) bytes: Vec<u8>,
+    pub(super) record: Record,
+    pub(super) guard: Option<Guard>,
+    pub(super) reply: Option<oneshot::Sender<Result<Appended, LedgerFault>>>,
+}
+
+/// The pending records. At most one leader at a time.
+#[derive(Default)]
+pub(super) struct Queue(Mutex<Pending>);
+
+#[derive(Default)]
+struct Pending {
+    entries: Vec<Entry>,
+    led: bool,
+}
+
+impl Queue {
+    /// Adds an entry that nobody waits for.
+    pub(super) fn push(&self, entry: Entry) {
+        self.0.lock().entries.push(entry);
+    }
+
+    /// Adds an entry; true where the caller has become the leader.
+    pub(super) fn push_and_lead(&self, entry: Entry) -> bool {
+        let mut pending = self.0.lock();
+        pending.entries.push(entry);
+        !std::mem::replace(&mut pending.led, true)
+    }
+
+    /// True where there is something to write and the caller has become the leader.
+    pub(super) fn lead_if_pending(&self) -> bool {
+        let mut pending = self.0.lock();
+        !pending.entries.is_empty() && !std::mem::replace(&mut pending.led, true)
+    }
+
+    /// The leader's batch.
+    pub(super) fn take(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.0.lock().entries)
+    }
+
+    /// Ends the leader's turn; true where somebody waits and the lead must go on.
+    pub(super) fn step_down(&self) -> bool {
+        let mut pending = self.0.lock();
+        pending.led = pending.entries.iter().any(|entry| entry.reply.is_some());
+        pending.led
+    }
+}

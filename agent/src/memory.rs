@@ -1,0 +1,123 @@
+//! What the agent remembers: a fold over the ledger's records, and nothing else.
+//!
+//! [`Memory::apply`] is called for every record, in order, at replay and after each sync. It can't
+//! fail: whatever a record says was decided before it was written.
+
+mod facts;
+mod fold;
+mod keys;
+mod lineage;
+mod logins;
+mod version;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use parking_lot::RwLock;
+use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
+use privyseal_ledger::Head;
+use privyseal_proto::ledger::v1::Genesis;
+use privyseal_tuf::{RoleType, Sha256Digest};
+
+pub use self::{
+    facts::facts_of,
+    keys::{EnrolledKey, Purpose},
+    lineage::{Lineage, LineageState, RootFacts},
+    logins::LoginMemory,
+    version::{Given, RoleHistory, VersionMemory, VersionState},
+};
+use crate::keystore::{KeyName, KeystoreName};
+
+/// A lineage's name: who vouches for it, what it is called, and its first root.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LineageId {
+    /// The authority's name in the config.
+    pub authority: String,
+    /// The repository's name.
+    pub repository: String,
+    /// SHA-256 of the canonical form of the first root's `signed`.
+    pub first_root: Sha256Digest,
+}
+
+/// The agent's memory.
+#[derive(Debug, Default)]
+pub struct Memory {
+    state: RwLock<State>,
+    opening: Arc<Gate<()>>,
+}
+
+/// Everything that the records say.
+#[derive(Debug, Default)]
+struct State {
+    lineages: HashMap<LineageId, Arc<Lineage>>,
+    keys: BTreeMap<KeyName, Arc<EnrolledKey>>,
+    logins: BTreeMap<KeystoreName, LoginMemory>,
+    /// Decisions whose outcome is not known, by record index.
+    open: HashMap<u64, OpenDecision>,
+    genesis: Option<Genesis>,
+    checkpoint: Option<Head>,
+}
+
+#[derive(Debug)]
+struct OpenDecision {
+    lineage: LineageId,
+    role: RoleType,
+    version: u64,
+    key: KeyName,
+}
+
+impl Memory {
+    /// Waits for the one place in which a lineage is created or renamed.
+    pub async fn opening_gate(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.opening).lock_owned().await
+    }
+
+    /// The lineages of one repository.
+    #[must_use]
+    pub fn lineages_of(&self, authority: &str, repository: &str) -> Vec<Arc<Lineage>> {
+        let state = self.state.read();
+        let of_repository = state
+            .lineages
+            .values()
+            .filter(|lineage| lineage.id().authority == authority && lineage.id().repository == repository);
+        of_repository.cloned().collect()
+    }
+
+    /// The lineage of that name.
+    #[must_use]
+    pub fn lineage(&self, id: &LineageId) -> Option<Arc<Lineage>> {
+        self.state.read().lineages.get(id).cloned()
+    }
+
+    /// The enrolled key of that name.
+    #[must_use]
+    pub fn key(&self, name: &KeyName) -> Option<Arc<EnrolledKey>> {
+        self.state.read().keys.get(name).cloned()
+    }
+
+    /// Every enrolled key, by name.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Arc<EnrolledKey>> {
+        self.state.read().keys.values().cloned().collect()
+    }
+
+    /// The last login attempt on a keystore.
+    #[must_use]
+    pub fn login(&self, keystore: &KeystoreName) -> LoginMemory {
+        self.state.read().logins.get(keystore).cloned().unwrap_or_default()
+    }
+
+    /// The genesis record.
+    #[must_use]
+    pub fn genesis(&self) -> Option<Genesis> {
+        self.state.read().genesis.clone()
+    }
+
+    /// What the last checkpoint covers.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<Head> {
+        self.state.read().checkpoint
+    }
+}

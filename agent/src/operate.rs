@@ -1,0 +1,31 @@
+//! What operators do besides signing: enrol keys and repositories, supersede drafts.
+
+mod keys;
+mod repository;
+mod supersede;
+
+pub use self::{
+    keys::{KeyRequest, Origin, enrol_key},
+    repository::{Documents, enrol_repository},
+    supersede::{Supersede, supersede},
+};
+use crate::{
+    caller::Caller,
+    config::Config,
+    denial::{Denial, Reason},
+};
+
+/// Is the caller an operator?
+///
+/// # Errors
+/// A stranger is told the same as everywhere else: no grant.
+pub fn operator(caller: &Caller, config: &Config) -> Result<(), Denial> {
+    if config.grants.is_operator(caller) {
+        return Ok(());
+    }
+    let name = caller.name();
+    if config.grants.knows(caller) {
+        return Err(Denial::new(Reason::OperatorOnly, format!("{name} is no operator of this agent")));
+    }
+    Err(Denial::new(Reason::NoGrant, format!("{name} has no grant here")))
+}

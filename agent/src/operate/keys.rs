@@ -1,0 +1,105 @@
+//! Enrolling keys: made on the token now, or there already.
+
+use std::sync::Arc;
+
+use privyseal_proto::ledger::v1::{KeyEnrolled, record::Event};
+use privyseal_tuf::{Algorithm, Sha256Digest};
+
+use crate::{
+    caller::Caller,
+    corridor::House,
+    denial::{Denial, Reason},
+    fault::Stop,
+    keystore::{KeyName, KeyStanding, KeystoreError, KeystoreName, ObjectId},
+    memory::{EnrolledKey, Purpose},
+};
+
+/// A key to enrol.
+#[derive(Debug)]
+pub struct KeyRequest {
+    /// Where it is or will be.
+    pub keystore: KeystoreName,
+    /// Its name from now on.
+    pub name: KeyName,
+    /// Whom it will belong to.
+    pub authority: String,
+    /// Whom it will belong to.
+    pub repository: String,
+    /// The lineage, where it exists already.
+    pub first_root: Option<Sha256Digest>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a key comes from.
+#[derive(Debug)]
+pub enum Origin {
+    /// It is made on the token.
+    Generate(Algorithm),
+    /// It is on the token under this CKA_ID.
+    Existing(ObjectId),
+}
+
+/// Enrols a key and records it; from then on its name, object and public key belong together.
+///
+/// # Errors
+/// Where the names don't fit the config, the token can't, or the ledger takes no record.
+pub async fn enrol_key(
+    house: &House,
+    operator: &Caller,
+    request: KeyRequest,
+) -> Result<Arc<EnrolledKey>, Stop> {
+    let memory = house.ledger.memory();
+    if !house.config.authorities.contains_key(&request.authority) {
+        return Err(crate::corridor::unknown_authority(&request.authority).into());
+    }
+    let holder = house.keystores.of(&request.keystore).ok_or_else(|| {
+        let message = format!("the config has no keystore {}", request.keystore);
+        Denial::new(Reason::UnknownKeystore, message)
+    })?;
+    // One enrolment at a time, so that a name is taken once.
+    let _gate = memory.opening_gate().await;
+    let is_ledger_key = request.name == house.config.ledger.key;
+    if is_ledger_key || memory.key(&request.name).is_some() {
+        let message = format!("there is a key {} already", request.name);
+        return Err(Denial::new(Reason::NameTaken, message).into());
+    }
+    let (found, generated) = match request.origin {
+        Origin::Generate(algorithm) => {
+            (holder.keystore.generate(request.name.clone(), algorithm).await?, true)
+        }
+        Origin::Existing(id) => {
+            (holder.keystore.inspect(request.name.clone(), id).await?, false)
+        }
+    };
+    if let KeyStanding::Refused(error) = found.standing {
+        return Err(error.into());
+    }
+    let bound = found.key;
+    if let Some(other) = memory.keys().iter().find(|key| key.bound.public_key == bound.public_key) {
+        let message = format!("this very key is enrolled as {} already", other.bound.name);
+        return Err(Denial::new(Reason::NameTaken, message).into());
+    }
+    let enrolled = KeyEnrolled {
+        name: request.name.to_string(),
+        keystore: request.keystore.to_string(),
+        token_serial: bound.token_serial.to_string(),
+        object_id: bound.object_id.as_bytes().to_vec(),
+        public_key: bound.public_key.to_spki_der(),
+        algorithm: bound.public_key.algorithm().to_string(),
+        purpose: Purpose::Tuf.to_string(),
+        authority: request.authority,
+        repository: request.repository,
+        first_root: request.first_root.map(|root| root.as_bytes().to_vec()).unwrap_or_default(),
+        operator: Some(operator.to_record()),
+        generated,
+    };
+    house.ledger.append(Event::KeyEnrolled(enrolled), None).await?;
+    house.keystores.bind(memory).await;
+    let not_found = || KeystoreError::KeyNotFound {
+        keystore: request.keystore.clone(),
+        key: request.name.clone(),
+        what: "it was enrolled but is not remembered".to_owned(),
+    };
+    Ok(memory.key(&request.name).ok_or_else(not_found)?)
+}

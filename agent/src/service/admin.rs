@@ -1,0 +1,197 @@
+//! `privyseal.v1.Admin`.
+
+use std::sync::Arc;
+
+use privyseal_proto::{
+    ledger::v1::{KeystoreLocked, record::Event},
+    v1::{
+        EnrollRepositoryReply, EnrollRepositoryRequest, KeystoreStatus, LineageRef, LockReply,
+        LockRequest, StatusReply, StatusRequest, SupersedeReply, SupersedeRequest, UnlockReply,
+        UnlockRequest, admin_server::Admin, keystore_status::State,
+    },
+};
+use privyseal_tuf::{RoleType, Sha256Digest};
+use secrecy::SecretString;
+use tonic::{Request, Response, Status};
+use zeroize::Zeroizing;
+
+use super::Desk;
+use crate::{
+    caller::Caller,
+    corridor::{LineageName, wire_head, wire_lineage},
+    denial::{Denial, Reason},
+    fault::Stop,
+    keystore::{Keystore, KeystoreState, Operator},
+    operate::{Documents, Supersede, enrol_repository, operator, supersede},
+};
+
+/// Serves operators.
+pub struct AdminService(Desk);
+
+impl AdminService {
+    /// At this desk.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self(desk)
+    }
+
+    fn keystore(&self, caller: &Caller, name: &str) -> Result<Arc<dyn Keystore>, Denial> {
+        operator(caller, &self.0.house.config)?;
+        let holder = name.parse().ok().and_then(|name| self.0.house.keystores.of(&name));
+        holder.map(|holder| Arc::clone(&holder.keystore)).ok_or_else(|| {
+            let message = format!("the config has no keystore `{}`", name.escape_debug());
+            Denial::new(Reason::UnknownKeystore, message)
+        })
+    }
+}
+
+fn operator_of(caller: &Caller) -> Operator {
+    let record = caller.to_record();
+    Operator { uid: record.uid, gid: record.gid, name: record.name }
+}
+
+fn status(keystore: &dyn Keystore) -> KeystoreStatus {
+    let current = keystore.state().borrow().clone();
+    let state = match &current {
+        KeystoreState::Absent(_) => State::Absent,
+        KeystoreState::Locked(_) => State::Locked,
+        KeystoreState::Ready => State::Ready,
+        KeystoreState::Faulted(_) => State::Faulted,
+        KeystoreState::PinRefused(_) => State::PinRefused,
+    };
+    let token = keystore.token();
+    KeystoreStatus {
+        name: keystore.name().to_string(),
+        state: state.into(),
+        detail: current.detail(),
+        token_label: token.as_ref().map(|token| token.label.clone()).unwrap_or_default(),
+        token_serial: token.map(|token| token.serial.to_string()).unwrap_or_default(),
+        keys: u32::try_from(keystore.keys().len()).unwrap_or(u32::MAX),
+    }
+}
+
+fn digest(field: &str, text: &str) -> Result<Sha256Digest, Denial> {
+    text.parse().map_err(|_| {
+        Denial::new(Reason::RequestMalformed, format!("{field} is not a SHA-256 digest in hex"))
+    })
+}
+
+#[tonic::async_trait]
+impl Admin for AdminService {
+    async fn status(
+        &self,
+        request: Request<StatusRequest>,
+    ) -> Result<Response<StatusReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let house = &self.0.house;
+        let work = async {
+            if !house.config.grants.knows(&caller) {
+                let message = format!("{} has no grant here", caller.name());
+                return Err(Denial::new(Reason::NoGrant, message).into());
+            }
+            Ok(StatusReply {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                started: self.0.started,
+                keystores: house.keystores.all().map(|k| status(k.as_ref())).collect(),
+                head: Some(wire_head(house.ledger.reader().head())),
+                genesis: house.ledger.reader().genesis().into(),
+                ledger_fault: house.ledger.fault().map(|f| f.to_string()).unwrap_or_default(),
+                operator: house.config.grants.is_operator(&caller),
+            })
+        };
+        self.0.answer(&caller, work).await.map(Response::new)
+    }
+
+    async fn unlock(
+        &self,
+        request: Request<UnlockRequest>,
+    ) -> Result<Response<UnlockReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let UnlockRequest { keystore, pin, again } = request.into_inner();
+        let pin = Zeroizing::new(pin);
+        let work = async {
+            let keystore = self.keystore(&caller, &keystore)?;
+            let operator = operator_of(&caller);
+            if again {
+                keystore.unlock_again(operator).await?;
+            } else {
+                let pin = SecretString::from(pin.as_str());
+                keystore.unlock(pin, operator).await?;
+            }
+            Ok(UnlockReply { keystore: Some(status(keystore.as_ref())) })
+        };
+        self.0.answer(&caller, work).await.map(Response::new)
+    }
+
+    async fn lock(&self, request: Request<LockRequest>) -> Result<Response<LockReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let name = request.into_inner().keystore;
+        let house = &self.0.house;
+        let work = async {
+            let keystore = self.keystore(&caller, &name)?;
+            let operator = Some(caller.to_record());
+            let locked = KeystoreLocked { keystore: keystore.name().to_string(), operator };
+            // Recorded first: a lock must outlive a restart in the middle of it.
+            house.ledger.append(Event::KeystoreLocked(locked), None).await?;
+            keystore.lock().await?;
+            Ok(LockReply { keystore: Some(status(keystore.as_ref())) })
+        };
+        self.0.answer(&caller, work).await.map(Response::new)
+    }
+
+    async fn enroll_repository(
+        &self,
+        request: Request<EnrollRepositoryRequest>,
+    ) -> Result<Response<EnrollRepositoryReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let request = request.into_inner();
+        let house = &self.0.house;
+        let work = async {
+            operator(&caller, &house.config)?;
+            let name = LineageName::parse(Some(LineageRef {
+                authority: request.authority,
+                repository: request.repository,
+                first_root: String::new(),
+            }))?;
+            let present = [
+                (RoleType::Targets, request.targets),
+                (RoleType::Snapshot, request.snapshot),
+                (RoleType::Timestamp, request.timestamp),
+            ];
+            let present = present.into_iter().filter(|(_, bytes)| !bytes.is_empty()).collect();
+            let documents = Documents { roots: request.roots, present };
+            let (id, head) = enrol_repository(house, &caller, name, documents).await?;
+            Ok(EnrollRepositoryReply {
+                lineage: Some(wire_lineage(&id)),
+                head: Some(wire_head(head)),
+            })
+        };
+        self.0.answer(&caller, work).await.map(Response::new)
+    }
+
+    async fn supersede(
+        &self,
+        request: Request<SupersedeRequest>,
+    ) -> Result<Response<SupersedeReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let request = request.into_inner();
+        let house = &self.0.house;
+        let work = async {
+            operator(&caller, &house.config)?;
+            let role = request.role.parse().map_err(|error: privyseal_tuf::UnknownRole| {
+                Stop::from(Denial::new(Reason::UnknownRole, error.to_string()))
+            })?;
+            let request = Supersede {
+                lineage: LineageName::parse(request.lineage)?,
+                role,
+                version: request.version,
+                old: digest("old_digest", &request.old_digest)?,
+                new: digest("new_digest", &request.new_digest)?,
+                reason: request.reason,
+            };
+            let appended = supersede(house, &caller, request).await?;
+            Ok(SupersedeReply { record: appended.index, head: Some(wire_head(appended.head)) })
+        };
+        self.0.answer(&caller, work).await.map(Response::new)
+    }
+}

@@ -1,0 +1,206 @@
+//! `privyseal.v1.Keys`.
+
+use std::collections::BTreeMap;
+
+use privyseal_proto::v1::{
+    EnrollKeyRequest, GenerateKeyRequest, Key, ListKeysReply, ListKeysRequest, Protection,
+    keys_server::Keys,
+};
+use privyseal_tuf::{Algorithm, Key as TufKey, canonical};
+use tonic::{Request, Response, Status};
+
+use super::Desk;
+use crate::{
+    corridor::LineageName,
+    denial::{Denial, Reason},
+    keystore::{BoundKey, KeyDescription, KeyName, ObjectId},
+    ledger::LedgerKey,
+    memory::{EnrolledKey, Purpose},
+    operate::{KeyRequest, Origin, enrol_key, operator},
+};
+
+/// Serves keys.
+pub struct KeysService(Desk);
+
+impl KeysService {
+    /// At this desk.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self(desk)
+    }
+}
+
+impl Desk {
+    /// What the keystores say of their keys.
+    fn descriptions(&self) -> BTreeMap<KeyName, KeyDescription> {
+        let keys = self.house.keystores.all().flat_map(|keystore| keystore.keys());
+        keys.map(|description| (description.key.name.clone(), description)).collect()
+    }
+
+    async fn enrol(
+        &self,
+        caller: std::sync::Arc<crate::caller::Caller>,
+        request: EnrolRequest,
+        origin: impl FnOnce() -> Result<Origin, Denial>,
+    ) -> Result<Response<Key>, Status> {
+        let work = async {
+            operator(&caller, &self.house.config)?;
+            let request = request.parse(origin()?)?;
+            enrol_key(&self.house, &caller, request).await
+        };
+        let key = self.answer(&caller, work).await?;
+        let descriptions = self.descriptions();
+        Ok(Response::new(tuf_key(&key, descriptions.get(&key.bound.name))))
+    }
+}
+
+/// The fields that both ways of enrolling share.
+struct EnrolRequest {
+    keystore: String,
+    name: String,
+    purpose: String,
+    authority: String,
+    repository: String,
+    first_root: String,
+}
+
+impl EnrolRequest {
+    fn parse(self, origin: Origin) -> Result<KeyRequest, Denial> {
+        if self.purpose.parse() != Ok(Purpose::Tuf) {
+            return Err(malformed("purpose", "a key is enrolled for `tuf`"));
+        }
+        let lineage = LineageName::parse(Some(privyseal_proto::v1::LineageRef {
+            authority: self.authority,
+            repository: self.repository,
+            first_root: self.first_root,
+        }))?;
+        Ok(KeyRequest {
+            keystore: self.keystore.parse().map_err(|error| malformed("keystore", error))?,
+            name: self.name.parse().map_err(|error| malformed("name", error))?,
+            authority: lineage.authority,
+            repository: lineage.repository,
+            first_root: lineage.first_root,
+            origin,
+        })
+    }
+}
+
+fn malformed(field: &str, what: impl std::fmt::Display) -> Denial {
+    Denial::new(Reason::RequestMalformed, format!("{field}: {what}"))
+}
+
+#[tonic::async_trait]
+impl Keys for KeysService {
+    async fn list(
+        &self,
+        request: Request<ListKeysRequest>,
+    ) -> Result<Response<ListKeysReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let house = &self.0.house;
+        let work = async {
+            let grants = &house.config.grants;
+            if !grants.knows(&caller) {
+                let message = format!("{} has no grant here", caller.name());
+                return Err(Denial::new(Reason::NoGrant, message).into());
+            }
+            let memory = house.ledger.memory();
+            let descriptions = self.0.descriptions();
+            let mine = memory.keys().into_iter().filter(|key| {
+                let name = key.bound.name.as_str();
+                grants.may_see_key(&caller, &key.authority, &key.repository, name)
+            });
+            let mut keys: Vec<_> =
+                mine.map(|key| tuf_key(&key, descriptions.get(&key.bound.name))).collect();
+            if grants.is_operator(&caller) {
+                let key = memory.genesis().as_ref().and_then(LedgerKey::of);
+                keys.extend(key.map(|key| {
+                    let bound = key.bound();
+                    ledger_key(bound, descriptions.get(&bound.name))
+                }));
+            }
+            Ok(keys)
+        };
+        let keys = self.0.answer(&caller, work).await?;
+        Ok(Response::new(ListKeysReply { keys }))
+    }
+
+    async fn generate(
+        &self,
+        request: Request<GenerateKeyRequest>,
+    ) -> Result<Response<Key>, Status> {
+        let caller = Desk::caller(&request)?;
+        let request = request.into_inner();
+        let algorithm = request.algorithm;
+        let origin = move || {
+            let algorithm = algorithm.parse::<Algorithm>();
+            algorithm.map(Origin::Generate).map_err(|error| malformed("algorithm", error))
+        };
+        let fields = EnrolRequest {
+            keystore: request.keystore,
+            name: request.name,
+            purpose: request.purpose,
+            authority: request.authority,
+            repository: request.repository,
+            first_root: request.first_root,
+        };
+        self.0.enrol(caller, fields, origin).await
+    }
+
+    async fn enroll(&self, request: Request<EnrollKeyRequest>) -> Result<Response<Key>, Status> {
+        let caller = Desk::caller(&request)?;
+        let request = request.into_inner();
+        let object_id = request.object_id;
+        let origin = move || {
+            let id = object_id.parse::<ObjectId>();
+            id.map(Origin::Existing).map_err(|error| malformed("object_id", error))
+        };
+        let fields = EnrolRequest {
+            keystore: request.keystore,
+            name: request.name,
+            purpose: request.purpose,
+            authority: request.authority,
+            repository: request.repository,
+            first_root: request.first_root,
+        };
+        self.0.enrol(caller, fields, origin).await
+    }
+}
+
+fn tuf_key(key: &EnrolledKey, description: Option<&KeyDescription>) -> Key {
+    let tuf = TufKey::from_public(&key.bound.public_key);
+    Key {
+        keyid: key.keyid.to_string(),
+        purpose: key.purpose.to_string(),
+        authority: key.authority.clone(),
+        repository: key.repository.clone(),
+        first_root: key.first_root.map(|root| root.to_string()).unwrap_or_default(),
+        tuf_key: String::from_utf8_lossy(&canonical::encode(tuf.value())).into_owned(),
+        ..described(&key.bound, description)
+    }
+}
+
+fn ledger_key(bound: &BoundKey, description: Option<&KeyDescription>) -> Key {
+    Key { purpose: Purpose::Ledger.to_string(), ..described(bound, description) }
+}
+
+fn described(bound: &BoundKey, description: Option<&KeyDescription>) -> Key {
+    let protection = description.and_then(|description| description.protection);
+    Key {
+        name: bound.name.to_string(),
+        keystore: bound.keystore.to_string(),
+        algorithm: bound.public_key.algorithm().to_string(),
+        token_label: description.map(|d| d.token_label.clone()).unwrap_or_default(),
+        token_serial: bound.token_serial.to_string(),
+        object_id: bound.object_id.to_string(),
+        public_key: bound.public_key.to_spki_pem(),
+        protection: protection.map(|protection| Protection {
+            sensitive: protection.sensitive,
+            extractable: protection.extractable,
+            always_sensitive: protection.always_sensitive,
+            never_extractable: protection.never_extractable,
+            local: protection.local,
+        }),
+        usable: description.is_some_and(KeyDescription::usable),
+        ..Key::default()
+    }
+}

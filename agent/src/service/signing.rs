@@ -1,0 +1,165 @@
+//! `privyseal.v1.Signing`.
+
+use std::{pin::Pin, sync::Arc};
+
+use privyseal_proto::v1::{
+    LineageRef, LineageReply, ObserveReply, ObserveRequest, Refused, RoleMemory, SignEvent,
+    SignRequest, role_memory::State, sign_event::Event, signing_server::Signing,
+};
+use privyseal_tuf::RoleType;
+use tokio::sync::mpsc;
+use tokio_stream::{Once, Stream, once, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status, Streaming};
+use tonic_types::StatusExt;
+
+use super::Desk;
+use crate::{
+    caller::Caller,
+    corridor::{
+        LineageName, Observation, Received, may_see, unknown_lineage, wire_lineage,
+    },
+    denial::Denial,
+    memory::{Lineage, VersionState},
+};
+
+/// Serves signatures.
+pub struct SigningService(Desk);
+
+impl SigningService {
+    /// At this desk.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self(desk)
+    }
+}
+
+/// Answers to a stream of requests that may wait for their reader.
+const ANSWERS: usize = 64;
+
+impl Desk {
+    async fn sign(&self, caller: &Arc<Caller>, request: SignRequest) -> Result<SignEvent, Status> {
+        let id = request.id;
+        let work = async {
+            let received = Received::new(Arc::clone(caller), request, &self.house.config)?;
+            self.house.sign(received).await
+        };
+        let signed = self.answer(caller, work).await?.into_wire();
+        Ok(SignEvent { id, event: Some(Event::Signed(signed)) })
+    }
+
+    async fn sign_or_refuse(&self, caller: &Arc<Caller>, request: SignRequest) -> SignEvent {
+        let id = request.id;
+        match self.sign(caller, request).await {
+            Ok(event) => event,
+            Err(status) => SignEvent { id, event: Some(Event::Refused(refused(&status))) },
+        }
+    }
+}
+
+fn refused(status: &Status) -> Refused {
+    let info = status.get_details_error_info();
+    let (reason, remedy) = info.map_or_else(Default::default, |mut info| {
+        (info.reason, info.metadata.remove("remedy").unwrap_or_default())
+    });
+    Refused {
+        code: status.code().into(),
+        reason,
+        message: status.message().to_owned(),
+        remedy,
+    }
+}
+
+#[tonic::async_trait]
+impl Signing for SigningService {
+    type SignStream = Once<Result<SignEvent, Status>>;
+    type SignManyStream = Pin<Box<dyn Stream<Item = Result<SignEvent, Status>> + Send>>;
+
+    async fn sign(
+        &self,
+        request: Request<SignRequest>,
+    ) -> Result<Response<Self::SignStream>, Status> {
+        let caller = Desk::caller(&request)?;
+        let event = self.0.sign(&caller, request.into_inner()).await?;
+        Ok(Response::new(once(Ok(event))))
+    }
+
+    async fn sign_many(
+        &self,
+        request: Request<Streaming<SignRequest>>,
+    ) -> Result<Response<Self::SignManyStream>, Status> {
+        let caller = Desk::caller(&request)?;
+        let mut requests = request.into_inner();
+        let desk = self.0.clone();
+        let (answers, stream) = mpsc::channel(ANSWERS);
+        tokio::spawn(async move {
+            loop {
+                let request = match requests.message().await {
+                    Ok(Some(request)) => request,
+                    Ok(None) => return,
+                    Err(status) => {
+                        drop(answers.send(Err(status)).await);
+                        return;
+                    }
+                };
+                // A reserved place for the answer bounds the requests in flight of this stream.
+                let Ok(place) = answers.clone().reserve_owned().await else { return };
+                let (desk, caller) = (desk.clone(), Arc::clone(&caller));
+                tokio::spawn(async move {
+                    place.send(Ok(desk.sign_or_refuse(&caller, request).await));
+                });
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+    }
+
+    async fn observe(
+        &self,
+        request: Request<ObserveRequest>,
+    ) -> Result<Response<ObserveReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let house = &self.0.house;
+        let work = async {
+            let observation =
+                Observation::new(Arc::clone(&caller), request.into_inner(), house)?;
+            observation.record(house).await
+        };
+        Ok(Response::new(self.0.answer(&caller, work).await?.into_wire()))
+    }
+
+    async fn lineage(
+        &self,
+        request: Request<LineageRef>,
+    ) -> Result<Response<LineageReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let work = async {
+            let name = LineageName::parse(Some(request.into_inner()))?;
+            may_see(&caller, &name, &self.0.house)?;
+            let id = name.known()?;
+            let lineage = self.0.house.ledger.memory().lineage(&id);
+            let lineage: Result<_, Denial> = lineage.ok_or_else(|| unknown_lineage(&id));
+            Ok(reply(&*lineage?))
+        };
+        Ok(Response::new(self.0.answer(&caller, work).await?))
+    }
+}
+
+fn reply(lineage: &Lineage) -> LineageReply {
+    let roles = lineage.read(|state| {
+        let roles = RoleType::ALL.into_iter().filter_map(|role| {
+            let last = state.history(role).last.as_ref()?;
+            let state = match last.state {
+                VersionState::Committed => State::Committed,
+                VersionState::Final => State::Final,
+            };
+            Some(RoleMemory {
+                role: role.to_string(),
+                version: last.version,
+                digest: last.digest.to_string(),
+                state: state.into(),
+                expires: last.expires,
+            })
+        });
+        roles.collect()
+    });
+    LineageReply { lineage: Some(wire_lineage(lineage.id())), roles }
+}
