@@ -1,2 +1,7 @@
-//! The client.
-fn main() {}
+//! `privyseal`, the client.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    privyseal::run().into()
+}

@@ -2,13 +2,52 @@
 //!
 //! Pure: no I/O, no async, no clock (time comes in as unix seconds) and no private key.
 //! "Spec" in the docs of this crate is the TUF specification 1.0.34.
+//!
+//! - [`Document`] keeps what was received; [`Document::view`] reads it as metadata of a role.
+//! - [`Draft`] writes metadata, [`Signing`] collects signatures for it until its
+//!   [`Requirement`]s are met.
+//! - [`verify_threshold`] checks one document, [`TrustedRepository`] a whole chain of them.
+//! - [`diff`](diff()) says what changes between two documents.
 
 mod algorithm;
+pub mod canonical;
+mod diff;
 mod digest;
+mod document;
+mod draft;
+mod expires;
+mod hashes;
+pub mod json;
+mod key;
+mod keyid;
 mod public_key;
+mod requirement;
+mod role;
 mod signature;
+mod signing;
+mod target_path;
+#[cfg(test)]
+mod testing;
+mod trusted;
+mod verify;
+mod view;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use diff::{Change, TargetFile, diff};
 pub use digest::{DigestError, Sha256Digest};
+pub use document::{Document, DocumentError, MAX_SIGNATURES, Payload, SignatureEntry};
+pub use draft::{Draft, DraftError, Metadata};
+pub use expires::{Expires, ExpiresError};
+pub use hashes::{Hashes, HashesError};
+pub use key::{Key, KeyProblem, NotAKey};
+pub use keyid::KeyId;
 pub use public_key::{BadSignature, PublicKey, PublicKeyError};
+pub use requirement::Requirement;
+pub use role::{RoleType, UnknownRole};
 pub use signature::{Signature, SignatureError};
+pub use signing::{Signing, SigningError, Status, Unfinished};
+pub use target_path::{TargetPath, TargetPathError};
+pub use trusted::{TrustedRepository, VerifyError};
+pub use verify::{BelowThreshold, Tally, verify_threshold};
+pub use view::{Header, MAX_KEYIDS, MetaFile, Problem, RoleKeys, Roles, Root, Snapshot};
+pub use view::{Target, Targets, Timestamp, View, ViewError};

@@ -1,0 +1,222 @@
+use std::time::Duration;
+
+use privyseal_ledger::{Hash, Head};
+use privyseal_proto::v1::admin_client::AdminClient;
+use privyseal_proto::v1::keys_client::KeysClient;
+use privyseal_proto::v1::ledger_client::LedgerClient;
+use privyseal_proto::v1::signing_client::SigningClient;
+use privyseal_proto::v1::{self, HeadRequest, ProveRequest};
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint};
+
+use super::config::AgentEntry;
+use super::error::AgentError;
+use super::head::{
+    HeadError, KnownLedger, ShownLedger, judge, out_of_range, shorter, verify_prefix,
+};
+use super::memory::{HeadMemory, MemoryError};
+
+const CONNECT: Duration = Duration::from_secs(5);
+/// Until the answer begins; a person who must touch a token has this long, too.
+const ANSWER: Duration = Duration::from_secs(120);
+
+/// A connection to an agent whose ledger was proved to contain all that this client saw of it.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    entry: AgentEntry,
+    channel: Channel,
+    memory: HeadMemory,
+    known: KnownLedger,
+    first_meeting: bool,
+}
+
+/// Why an agent can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The agent, or its ledger.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// This client's memory of it.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+}
+
+impl Agent {
+    /// Connects, and has the agent prove that its ledger contains the remembered one.
+    pub async fn connect(entry: AgentEntry, memory: &HeadMemory) -> Result<Self, ConnectError> {
+        let remembered = memory.recall(&entry)?;
+        let channel = open(&entry).await?;
+        let since = remembered.map_or(0, |known| known.head.size);
+        let shown = head_since(&entry, &channel, since).await?;
+        let known = judge(entry.genesis, remembered, &shown).map_err(|e| breach(&entry, e))?;
+        memory.remember(&entry, &known)?;
+        let first_meeting = remembered.is_none();
+        Ok(Self {
+            entry,
+            channel,
+            memory: memory.clone(),
+            known,
+            first_meeting,
+        })
+    }
+
+    /// Proves the heads that came with the agent's answers, and remembers the newest one.
+    pub async fn prove(&mut self, seen: &[v1::Head]) -> Result<(), ConnectError> {
+        let shown = head_since(&self.entry, &self.channel, self.known.head.size).await?;
+        let newest = judge(self.entry.genesis, Some(self.known), &shown)
+            .map_err(|e| breach(&self.entry, e))?;
+        for head in seen {
+            let head = read_head(&self.entry, Some(head))?;
+            self.prove_one(&head, &newest.head).await?;
+        }
+        self.known = newest;
+        Ok(self.memory.remember(&self.entry, &newest)?)
+    }
+
+    async fn prove_one(&self, head: &Head, newest: &Head) -> Result<(), AgentError> {
+        if head.size < self.known.head.size {
+            let error = shorter(self.known.head.size, head.size);
+            return Err(breach(&self.entry, error));
+        }
+        let index = head.size.saturating_sub(1);
+        let request = ProveRequest {
+            index,
+            size: newest.size,
+        };
+        let reply = self
+            .ledger()
+            .prove(request)
+            .await
+            .map_err(|e| self.error(&e))?
+            .into_inner();
+        let leaf = self.hash(&reply.leaf_hash)?;
+        let path = reply
+            .path
+            .iter()
+            .map(|hash| self.hash(hash))
+            .collect::<Result<Vec<_>, _>>()?;
+        verify_prefix(head, newest, &leaf, &path).map_err(|e| breach(&self.entry, e))
+    }
+
+    /// The agent's name here.
+    pub fn name(&self) -> &str {
+        self.entry.name.as_str()
+    }
+
+    /// What is known of its ledger, all of it proved.
+    pub fn known(&self) -> &KnownLedger {
+        &self.known
+    }
+
+    /// True where this client had not seen the agent's ledger before.
+    pub fn first_meeting(&self) -> bool {
+        self.first_meeting
+    }
+
+    /// The service that lists and makes keys.
+    pub fn keys(&self) -> KeysClient<Channel> {
+        KeysClient::new(self.channel.clone())
+    }
+
+    /// The service that signs.
+    pub fn signing(&self) -> SigningClient<Channel> {
+        SigningClient::new(self.channel.clone())
+    }
+
+    /// The service for operators.
+    pub fn admin(&self) -> AdminClient<Channel> {
+        AdminClient::new(self.channel.clone())
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> LedgerClient<Channel> {
+        LedgerClient::new(self.channel.clone())
+    }
+
+    /// Reads an answer of "no".
+    pub fn error(&self, status: &Status) -> AgentError {
+        AgentError::from_status(self.name(), status)
+    }
+
+    /// An answer that makes no sense.
+    pub fn wrong_answer(&self, message: impl Into<String>) -> AgentError {
+        wrong_answer(&self.entry, message)
+    }
+
+    /// Reads a hash of the agent's answer.
+    pub fn hash(&self, bytes: &[u8]) -> Result<Hash, AgentError> {
+        read_hash(&self.entry, bytes)
+    }
+
+    /// Reads a head of the agent's answer.
+    pub fn head(&self, head: Option<&v1::Head>) -> Result<Head, AgentError> {
+        read_head(&self.entry, head)
+    }
+}
+
+async fn open(entry: &AgentEntry) -> Result<Channel, AgentError> {
+    let unreachable = |e: tonic::transport::Error| {
+        AgentError::unreachable(entry.name.as_str(), &entry.address, &e)
+    };
+    Endpoint::from_shared(entry.address.to_string())
+        .map_err(unreachable)?
+        .connect_timeout(CONNECT)
+        .timeout(ANSWER)
+        .connect()
+        .await
+        .map_err(unreachable)
+}
+
+async fn head_since(
+    entry: &AgentEntry,
+    channel: &Channel,
+    since: u64,
+) -> Result<ShownLedger, AgentError> {
+    let mut ledger = LedgerClient::new(channel.clone());
+    let reply = match ledger.head(HeadRequest { since }).await {
+        Ok(reply) => reply.into_inner(),
+        Err(status) => return Err(head_refused(entry, since, &status)),
+    };
+    let consistency = reply.consistency.iter().map(|hash| read_hash(entry, hash));
+    Ok(ShownLedger {
+        genesis: read_hash(entry, &reply.genesis)?,
+        head: read_head(entry, reply.head.as_ref())?,
+        consistency: consistency.collect::<Result<_, _>>()?,
+    })
+}
+
+/// An agent that can't prove a size that it once showed has lost records.
+fn head_refused(entry: &AgentEntry, since: u64, status: &Status) -> AgentError {
+    match AgentError::from_status(entry.name.as_str(), status) {
+        AgentError::Refused { code, .. } if code == "LEDGER_RANGE" => {
+            breach(entry, out_of_range(since))
+        }
+        error => error,
+    }
+}
+
+fn breach(entry: &AgentEntry, breach: HeadError) -> AgentError {
+    AgentError::Breach {
+        agent: entry.name.to_string(),
+        breach,
+    }
+}
+
+fn wrong_answer(entry: &AgentEntry, message: impl Into<String>) -> AgentError {
+    AgentError::WrongAnswer {
+        agent: entry.name.to_string(),
+        message: message.into(),
+    }
+}
+
+fn read_hash(entry: &AgentEntry, bytes: &[u8]) -> Result<Hash, AgentError> {
+    Hash::try_from(bytes).map_err(|e| wrong_answer(entry, e.to_string()))
+}
+
+fn read_head(entry: &AgentEntry, head: Option<&v1::Head>) -> Result<Head, AgentError> {
+    let head = head.ok_or_else(|| wrong_answer(entry, "the head of its ledger is missing"))?;
+    Ok(Head {
+        size: head.size,
+        root: read_hash(entry, &head.root)?,
+    })
+}

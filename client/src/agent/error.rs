@@ -1,0 +1,309 @@
+use std::error::Error;
+use std::io;
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use super::address::Address;
+use super::head::{Breach, HeadError};
+
+/// What an agent refused, or why it could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// The agent said no, and why.
+    #[error("refused ({code}): {message}")]
+    Refused {
+        /// The agent's name here.
+        agent: String,
+        /// Its stable reason code.
+        code: String,
+        /// What happened.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The agent could not do it.
+    #[error("failed ({code}): {message}")]
+    Failed {
+        /// The agent's name here.
+        agent: String,
+        /// Its stable reason code.
+        code: String,
+        /// What happened.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Nobody answers at the address.
+    #[error("cannot reach agent {agent} at {address}: {message}")]
+    Unreachable {
+        /// The agent's name here.
+        agent: String,
+        /// Its address.
+        address: Address,
+        /// What happened.
+        message: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The agent's ledger is not the one that this client knows.
+    #[error("refused to go on with agent {agent} ({}): {}", breach.breach.code(), breach.message)]
+    Breach {
+        /// The agent's name here.
+        agent: String,
+        /// How the ledger differs.
+        breach: HeadError,
+    },
+    /// The answer is not one that this client understands, or it does not verify.
+    #[error("agent {agent} gave a wrong answer: {message}")]
+    WrongAnswer {
+        /// The agent's name here.
+        agent: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl AgentError {
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Refused { remedy, .. } | Self::Failed { remedy, .. } => remedy.clone(),
+            Self::Unreachable { remedy, .. } => (*remedy).to_owned(),
+            Self::Breach { agent, breach } => breach_remedy(agent, breach.breach),
+            Self::WrongAnswer { .. } => {
+                "do not use what it answered; compare the versions of agent and client (`privyseal agent status`, `privyseal --version`), and look at the agent's log".to_owned()
+            }
+        }
+    }
+
+    /// The agent, by its name here.
+    pub fn agent(&self) -> &str {
+        match self {
+            Self::Refused { agent, .. }
+            | Self::Failed { agent, .. }
+            | Self::Unreachable { agent, .. }
+            | Self::Breach { agent, .. }
+            | Self::WrongAnswer { agent, .. } => agent,
+        }
+    }
+
+    /// True where the answer was a "no", or where this client would not go on.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Breach { .. })
+    }
+
+    /// Reads a gRPC status with its google.rpc.ErrorInfo.
+    pub fn from_status(agent: &str, status: &Status) -> Self {
+        let details = status.get_error_details();
+        let info = details.error_info();
+        let metadata = |key: &str| info.and_then(|info| info.metadata.get(key)).cloned();
+        let agent = agent.to_owned();
+        let code = match info {
+            Some(info) => info.reason.clone(),
+            None => grpc_code(status.code()).to_owned(),
+        };
+        let message = status.message().to_owned();
+        let remedy = metadata("remedy").unwrap_or_else(|| plain_remedy(status.code()).to_owned());
+        if info.is_some() && says_no(status.code()) {
+            return Self::Refused {
+                agent,
+                code,
+                message,
+                remedy,
+            };
+        }
+        let remedy = match metadata("retry").as_deref() {
+            Some("safe") => format!("{remedy} (asking again is safe)"),
+            Some("unsafe") => format!("{remedy} (do not just ask again)"),
+            _ => remedy,
+        };
+        Self::Failed {
+            agent,
+            code,
+            message,
+            remedy,
+        }
+    }
+
+    /// Explains why no connection came about.
+    pub(super) fn unreachable(
+        agent: &str,
+        address: &Address,
+        error: &(dyn Error + 'static),
+    ) -> Self {
+        let io_error = find_io_error(error);
+        let (message, remedy) = match io_error.map(io::Error::kind) {
+            Some(io::ErrorKind::NotFound) => (
+                "there is no such socket".to_owned(),
+                "start the agent (privyseald), or correct the address in PRIVYSEAL_AGENT or the config",
+            ),
+            Some(io::ErrorKind::PermissionDenied) => (
+                "this user may not open the socket".to_owned(),
+                "join the group that the agent's config names as listen.group (then log in again), or use a user who is in it",
+            ),
+            Some(io::ErrorKind::ConnectionRefused) => (
+                "the socket is there, but nothing listens on it".to_owned(),
+                "the agent has ended: start it, and see its log for the reason",
+            ),
+            _ => (
+                io_error.map_or_else(|| deepest(error), ToString::to_string),
+                "check that the address is the agent's socket, and see the agent's log",
+            ),
+        };
+        Self::Unreachable {
+            agent: agent.to_owned(),
+            address: address.clone(),
+            message,
+            remedy,
+        }
+    }
+}
+
+fn breach_remedy(agent: &str, breach: Breach) -> String {
+    let look = match breach {
+        Breach::Shorter => {
+            "find out who restored or cut the agent's ledger, and put the newest copy back"
+        }
+        Breach::Forked => {
+            "treat the agent as compromised until it is known how its records were rewritten; keep a copy of its ledger"
+        }
+        Breach::Replaced => {
+            "check that the address leads to the agent that you mean, and that its ledger was not made anew"
+        }
+    };
+    format!(
+        "{look}. Nothing was asked of it, and nothing was overwritten here. Only where the change is understood and intended: `privyseal ledger forget {agent}`"
+    )
+}
+
+/// Codes with which an agent says no; the others mean that it could not.
+fn says_no(code: Code) -> bool {
+    matches!(
+        code,
+        Code::InvalidArgument
+            | Code::NotFound
+            | Code::AlreadyExists
+            | Code::PermissionDenied
+            | Code::FailedPrecondition
+            | Code::Aborted
+            | Code::OutOfRange
+            | Code::Unauthenticated
+    )
+}
+
+fn grpc_code(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+fn plain_remedy(code: Code) -> &'static str {
+    match code {
+        Code::Unimplemented => "update the agent: it does not know this request",
+        Code::OutOfRange => "the message is larger than the agent takes: see limits in its config",
+        Code::Unavailable => "see `privyseal agent status` and the agent's log, then try again",
+        _ => "see the agent's log",
+    }
+}
+
+fn find_io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+fn deepest(error: &(dyn Error + 'static)) -> String {
+    chain(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    fn status(code: Code, reason: &str, retry: Option<&str>) -> Status {
+        let mut metadata = HashMap::from([("remedy".to_owned(), "do this".to_owned())]);
+        metadata.extend(retry.map(|retry| ("retry".to_owned(), retry.to_owned())));
+        let details = ErrorDetails::with_error_info(reason, "privyseal", metadata);
+        Status::with_error_details(code, "what happened", details)
+    }
+
+    #[test]
+    fn a_denial_keeps_its_reason_and_remedy() {
+        let status = status(Code::FailedPrecondition, "VERSION_ROLLBACK", None);
+        let error = AgentError::from_status("a", &status);
+        assert_eq!(
+            error.to_string(),
+            "refused (VERSION_ROLLBACK): what happened"
+        );
+        assert_eq!(error.remedy(), "do this");
+        assert!(matches!(error, AgentError::Refused { .. }));
+    }
+
+    #[test]
+    fn a_fault_says_whether_to_ask_again() {
+        let safe = AgentError::from_status("a", &status(Code::Unavailable, "X", Some("safe")));
+        assert!(matches!(safe, AgentError::Failed { .. }));
+        assert_eq!(safe.remedy(), "do this (asking again is safe)");
+        let not = AgentError::from_status("a", &status(Code::Internal, "X", Some("unsafe")));
+        assert_eq!(not.remedy(), "do this (do not just ask again)");
+    }
+
+    #[test]
+    fn a_bare_status_is_a_failure_with_grpcs_own_code() {
+        let error = AgentError::from_status("a", &Status::unimplemented("no such method"));
+        assert_eq!(error.to_string(), "failed (UNIMPLEMENTED): no such method");
+        assert!(error.remedy().contains("update the agent"));
+    }
+
+    #[test]
+    fn connection_errors_say_what_to_do() {
+        let address: Address = "/run/x.sock".parse().unwrap();
+        let remedy = |kind: io::ErrorKind| {
+            AgentError::unreachable("a", &address, &io::Error::from(kind)).remedy()
+        };
+        assert!(remedy(io::ErrorKind::NotFound).contains("start the agent"));
+        assert!(remedy(io::ErrorKind::PermissionDenied).contains("group"));
+        assert!(remedy(io::ErrorKind::ConnectionRefused).contains("has ended"));
+    }
+
+    #[test]
+    fn each_breach_names_the_one_way_out() {
+        for breach in [Breach::Shorter, Breach::Forked, Breach::Replaced] {
+            let breach = HeadError {
+                breach,
+                message: "m".to_owned(),
+            };
+            let error = AgentError::Breach {
+                agent: "a".to_owned(),
+                breach,
+            };
+            assert!(error.remedy().contains("privyseal ledger forget a"));
+        }
+    }
+}

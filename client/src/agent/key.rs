@@ -1,0 +1,80 @@
+use std::fmt;
+use std::str::FromStr;
+
+use privyseal_proto::v1;
+
+/// A key as it is named on the command line: `AGENT:NAME`, or `NAME` where one agent is configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRef {
+    /// The agent, where it is named.
+    pub agent: Option<String>,
+    /// The key's name.
+    pub name: String,
+}
+
+/// A key that an agent holds.
+#[derive(Clone, Debug)]
+pub struct HeldKey {
+    /// The agent's name here.
+    pub agent: String,
+    /// What the agent says of it.
+    pub key: v1::Key,
+}
+
+/// The text names no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} names no key: write NAME, or AGENT:NAME")]
+pub struct NotAKey(String);
+
+impl FromStr for KeyRef {
+    type Err = NotAKey;
+
+    fn from_str(text: &str) -> Result<Self, NotAKey> {
+        let (agent, name) = match text.split_once(':') {
+            Some((agent, name)) => (Some(agent), name),
+            None => (None, text),
+        };
+        if name.is_empty() || agent.is_some_and(str::is_empty) {
+            return Err(NotAKey(text.to_owned()));
+        }
+        Ok(Self {
+            agent: agent.map(str::to_owned),
+            name: name.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for KeyRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.agent {
+            Some(agent) => write!(f, "{agent}:{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+impl KeyRef {
+    /// Whether `held` is the key that is meant, if it is the only one of its name.
+    pub fn matches(&self, held: &HeldKey) -> bool {
+        held.key.name == self.name && self.agent.as_ref().is_none_or(|agent| *agent == held.agent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_named_with_or_without_their_agent() {
+        let key: KeyRef = "build:root-1".parse().unwrap();
+        assert_eq!(
+            (key.agent.as_deref(), key.name.as_str()),
+            (Some("build"), "root-1")
+        );
+        let key: KeyRef = "root-1".parse().unwrap();
+        assert_eq!((key.agent, key.name.as_str()), (None, "root-1"));
+        assert!(":x".parse::<KeyRef>().is_err());
+        assert!("x:".parse::<KeyRef>().is_err());
+        assert!("".parse::<KeyRef>().is_err());
+    }
+}

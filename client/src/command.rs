@@ -1,0 +1,24 @@
+//! The commands, one file each.
+
+pub mod agent;
+mod context;
+pub mod key;
+pub mod ledger;
+
+use crate::Exit;
+use crate::cli::{Cli, Command};
+use crate::show::Screen;
+use context::Context;
+
+/// Runs the command that the command line names.
+pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<Exit> {
+    let mut context = Context {
+        chosen_agent: cli.agent,
+        screen,
+    };
+    match cli.command {
+        Command::Key(command) => key::run(command, &mut context).await,
+        Command::Agent(command) => agent::run(command, &mut context).await,
+        Command::Ledger(command) => ledger::run(command, &mut context).await,
+    }
+}

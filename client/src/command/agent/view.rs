@@ -1,0 +1,136 @@
+use std::io::{self, Write};
+
+use privyseal_proto::v1::keystore_status::State;
+use privyseal_proto::v1::{KeystoreStatus, StatusReply};
+use serde::Serialize;
+
+use crate::agent::Agent;
+use crate::show::{absolute, escape, print_fields, print_table};
+
+/// An agent's state as it is printed. The ledger's head is the one that this client proved.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct StatusView {
+    agent: String,
+    version: String,
+    started: String,
+    operator: bool,
+    genesis: String,
+    records: u64,
+    root: String,
+    ledger_fault: Option<String>,
+    keystores: Vec<KeystoreView>,
+}
+
+/// A keystore's state as it is printed.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct KeystoreView {
+    name: String,
+    state: &'static str,
+    detail: String,
+    token_label: String,
+    token_serial: String,
+    keys: u32,
+}
+
+impl StatusView {
+    pub(super) fn new(agent: &Agent, status: StatusReply) -> Self {
+        let known = agent.known();
+        Self {
+            agent: agent.name().to_owned(),
+            version: status.version,
+            started: absolute(status.started),
+            operator: status.operator,
+            genesis: known.genesis.to_string(),
+            records: known.head.size,
+            root: known.head.root.to_string(),
+            ledger_fault: Some(status.ledger_fault).filter(|fault| !fault.is_empty()),
+            keystores: status
+                .keystores
+                .into_iter()
+                .map(KeystoreView::from)
+                .collect(),
+        }
+    }
+
+    pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        let ledger = match &self.ledger_fault {
+            None => format!("takes records, {} so far", self.records),
+            Some(fault) => format!("FAULT: {}", escape(fault)),
+        };
+        let you = if self.operator {
+            "an operator"
+        } else {
+            "a caller"
+        };
+        print_fields(
+            out,
+            &[
+                ("agent", format!("{} {}", self.agent, escape(&self.version))),
+                ("started", self.started.clone()),
+                ("you are", you.to_owned()),
+                ("ledger", ledger),
+                ("genesis", self.genesis.clone()),
+                ("root hash", self.root.clone()),
+            ],
+        )?;
+        let rows = self.keystores.iter().map(KeystoreView::row);
+        print_table(out, &["keystore", "state", "token", "keys", "detail"], rows)
+    }
+}
+
+impl KeystoreView {
+    pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        print_fields(
+            out,
+            &[
+                ("keystore", escape(&self.name)),
+                ("state", self.state.to_owned()),
+                ("token", self.token()),
+                ("detail", escape(&self.detail)),
+            ],
+        )
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.state == "ready"
+    }
+
+    fn row(&self) -> Vec<String> {
+        let keys = self.keys.to_string();
+        vec![
+            escape(&self.name),
+            self.state.to_owned(),
+            self.token(),
+            keys,
+            escape(&self.detail),
+        ]
+    }
+
+    fn token(&self) -> String {
+        match (self.token_label.as_str(), self.token_serial.as_str()) {
+            ("", "") => "-".to_owned(),
+            (label, serial) => escape(&format!("{label} ({serial})")),
+        }
+    }
+}
+
+impl From<KeystoreStatus> for KeystoreView {
+    fn from(status: KeystoreStatus) -> Self {
+        let state = match status.state() {
+            State::Unspecified => "unknown",
+            State::Absent => "absent",
+            State::Locked => "locked",
+            State::Ready => "ready",
+            State::Faulted => "faulted",
+            State::PinRefused => "PIN refused",
+        };
+        Self {
+            name: status.name,
+            state,
+            detail: status.detail,
+            token_label: status.token_label,
+            token_serial: status.token_serial,
+            keys: status.keys,
+        }
+    }
+}

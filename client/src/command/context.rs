@@ -1,0 +1,50 @@
+use crate::agent::{self, Agent, AgentEntry, Agents, HeadMemory};
+use crate::show::{Screen, escape};
+
+/// What every command has at hand.
+pub(super) struct Context<'a> {
+    pub(super) chosen_agent: Option<String>,
+    pub(super) screen: &'a mut Screen,
+}
+
+impl Context<'_> {
+    /// The configured agents, with those of a project.
+    pub(super) fn entries(&self, project: Vec<AgentEntry>) -> anyhow::Result<Vec<AgentEntry>> {
+        Ok(agent::load(self.chosen_agent.as_deref(), project)?)
+    }
+
+    /// Connects to the configured agents and to those of a project.
+    pub(super) async fn agents(&mut self, project: Vec<AgentEntry>) -> anyhow::Result<Agents> {
+        let entries = self.entries(project)?;
+        let agents = Agents::connect(entries, &HeadMemory::of_user()?).await?;
+        agents
+            .connected()
+            .iter()
+            .try_for_each(|agent| self.introduce(agent))?;
+        Ok(agents)
+    }
+
+    /// Connects to the one agent of a command that speaks to one only.
+    pub(super) async fn agent(&mut self) -> anyhow::Result<Agent> {
+        self.agents(Vec::new()).await?.into_only()
+    }
+
+    fn introduce(&mut self, agent: &Agent) -> anyhow::Result<()> {
+        if agent.first_meeting() {
+            let genesis = agent.known().genesis;
+            self.screen.note(&format!(
+                "first meeting with agent {}: from now on its ledger must be {genesis}",
+                agent.name()
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Says which agents did not answer; true where there are any.
+    pub(super) fn report_missing(&mut self, agents: &Agents) -> anyhow::Result<bool> {
+        for (_, error) in agents.missing() {
+            self.screen.note(&escape(&error.to_string()))?;
+        }
+        Ok(!agents.missing().is_empty())
+    }
+}

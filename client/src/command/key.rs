@@ -1,0 +1,51 @@
+//! `privyseal key`
+
+mod enroll;
+mod generate;
+mod list;
+mod show;
+mod view;
+
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use crate::Exit;
+
+/// The commands about keys.
+#[derive(Subcommand, Debug)]
+pub enum KeyCommand {
+    /// Generates a key on a token. It never leaves it.
+    Generate(generate::Generate),
+    /// Enrols a key that is on a token already.
+    Enroll(enroll::Enroll),
+    /// Lists the keys of all agents.
+    List(list::List),
+    /// Shows everything about a key, with the public key.
+    Show(show::Show),
+}
+
+/// What a key is for; fixed when it is enrolled.
+#[derive(Args, Debug)]
+struct Belonging {
+    /// The authority in the agent's config that the key belongs to, such as "production".
+    #[arg(long, value_name = "AUTHORITY")]
+    authority: String,
+    /// The repository that the key belongs to, such as "example.org/packages".
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: String,
+    /// The repository's first root (hex SHA-256 of its canonical "signed"), where it exists already.
+    #[arg(long, value_name = "HEX", default_value = "")]
+    first_root: String,
+}
+
+/// The only purpose that keys are generated and enrolled for here.
+const PURPOSE: &str = "tuf";
+
+pub(super) async fn run(command: KeyCommand, context: &mut Context<'_>) -> anyhow::Result<Exit> {
+    match command {
+        KeyCommand::Generate(command) => generate::run(command, context).await,
+        KeyCommand::Enroll(command) => enroll::run(command, context).await,
+        KeyCommand::List(command) => list::run(command, context).await,
+        KeyCommand::Show(command) => show::run(command, context).await,
+    }
+}

@@ -1,0 +1,54 @@
+use std::io::Write;
+
+use clap::Args;
+use privyseal_proto::v1::GenerateKeyRequest;
+use privyseal_tuf::Algorithm;
+
+use super::view::KeyView;
+use super::{Belonging, PURPOSE};
+use crate::Exit;
+use crate::command::context::Context;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  privyseal key generate root-1 --keystore hsm --authority production --repository example.org/packages
+  privyseal key generate ts --keystore hsm --algorithm ed25519 --authority production --repository example.org/packages --agent online")]
+pub struct Generate {
+    /// The key's name. It is never used again for another key.
+    name: String,
+    /// The keystore, as in the agent's config.
+    #[arg(long, short, value_name = "KEYSTORE")]
+    keystore: String,
+    /// ecdsa-p256, ed25519, rsa-pss-2048, rsa-pss-3072 or rsa-pss-4096.
+    #[arg(long, default_value = "ecdsa-p256", value_name = "ALGORITHM")]
+    algorithm: Algorithm,
+    #[command(flatten)]
+    belonging: Belonging,
+    /// Print the key as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow::Result<Exit> {
+    let agent = context.agent().await?;
+    let request = GenerateKeyRequest {
+        keystore: command.keystore,
+        name: command.name,
+        algorithm: command.algorithm.to_string(),
+        purpose: PURPOSE.to_owned(),
+        authority: command.belonging.authority,
+        repository: command.belonging.repository,
+        first_root: command.belonging.first_root,
+    };
+    let reply = agent.keys().generate(request).await;
+    let key = reply.map_err(|status| agent.error(&status))?.into_inner();
+    let view = KeyView::new(agent.name(), key);
+    if command.json {
+        context.screen.json(&view)?;
+    } else {
+        writeln!(context.screen, "generated on token {}:", view.token())?;
+        view.print(context.screen)?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,55 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Its owner: mode 0600.
+    Private,
+    /// All: mode 0644, within the user's umask.
+    Public,
+}
+
+/// Writes a file by way of a temporary one in the same directory, and makes file and name durable.
+/// After an error the old content stands.
+pub fn write_atomically(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    let mut file = temporary_for(path, access)?;
+    file.write_all(bytes)?;
+    persist(file, path)
+}
+
+/// A new temporary file beside `path`, removed again unless it is persisted.
+pub fn temporary_for(path: &Path, access: Access) -> io::Result<NamedTempFile> {
+    let mode = match access {
+        Access::Private => 0o600,
+        Access::Public => 0o644,
+    };
+    tempfile::Builder::new()
+        .prefix(".privyseal-")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(directory_of(path))
+}
+
+/// Gives a temporary file its name, with content and name durable.
+pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_directory(directory_of(path))
+}
+
+/// Makes the names in a directory durable.
+pub fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}

@@ -1,0 +1,153 @@
+mod entry;
+mod payload;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use crate::json::{JsonError, Object, Value};
+use crate::{KeyId, Signature};
+
+pub use entry::SignatureEntry;
+pub use payload::Payload;
+
+/// The most signatures that a document may have.
+pub const MAX_SIGNATURES: usize = 1024;
+
+/// A metadata document: `{"signed": {…}, "signatures": […]}` (spec, section 4.2).
+///
+/// It keeps what was received: the bytes, every unknown field, signatures that don't verify.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Absent once a signature was added.
+    received: Option<Vec<u8>>,
+    signed: Object,
+    signatures: Vec<SignatureEntry>,
+    /// Members of the envelope that the specification does not name.
+    unknown: Object,
+    payload: Payload,
+}
+
+/// Why bytes are no metadata document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// Not JSON that metadata may use.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// Not an object with the object `signed` and the array `signatures`.
+    #[error("not a metadata document: {0}")]
+    Envelope(&'static str),
+    /// An entry of `signatures` without the strings `keyid` and `sig`.
+    #[error("signatures[{0}] must be an object with the strings \"keyid\" and \"sig\"")]
+    SignatureEntry(usize),
+    /// The specification wants every keyid once.
+    #[error("two signatures by keyid {0}: remove one")]
+    DuplicateSignature(KeyId),
+    /// More than [`MAX_SIGNATURES`].
+    #[error("{0} signatures are more than the {MAX_SIGNATURES} that are read")]
+    TooManySignatures(usize),
+}
+
+impl Document {
+    /// Reads a document. Signatures are not verified here.
+    pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
+        let Value::Object(mut envelope) = Value::parse(bytes)? else {
+            return Err(DocumentError::Envelope("it is not an object"));
+        };
+        let Some(Value::Object(signed)) = envelope.remove("signed") else {
+            return Err(DocumentError::Envelope("\"signed\" is not an object"));
+        };
+        let Some(Value::Array(signatures)) = envelope.remove("signatures") else {
+            return Err(DocumentError::Envelope("\"signatures\" is not an array"));
+        };
+        Ok(Self {
+            received: Some(bytes.to_vec()),
+            payload: Payload::of(&signed),
+            signed,
+            signatures: parse_signatures(signatures)?,
+            unknown: envelope,
+        })
+    }
+
+    /// A document that nobody signed yet.
+    pub(crate) fn unsigned(signed: Object) -> Self {
+        Self {
+            received: None,
+            payload: Payload::of(&signed),
+            signed,
+            signatures: Vec::new(),
+            unknown: Object::new(),
+        }
+    }
+
+    /// What is signed.
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// The members of `signed`.
+    pub fn signed(&self) -> &Object {
+        &self.signed
+    }
+
+    /// The signatures as they stand in the document, whether they verify or not.
+    pub fn signatures(&self) -> &[SignatureEntry] {
+        &self.signatures
+    }
+
+    /// What stands in the document as the signature by `keyid`, whether it verifies or not.
+    pub fn signature(&self, keyid: &KeyId) -> Option<&SignatureEntry> {
+        self.signatures.iter().find(|entry| entry.keyid() == keyid)
+    }
+
+    /// The document as a file: the received bytes where nothing was added to them.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        if let Some(received) = &self.received {
+            return received.clone();
+        }
+        let mut envelope = self.unknown.clone();
+        let entries = self
+            .signatures
+            .iter()
+            .map(SignatureEntry::to_value)
+            .collect();
+        envelope.insert("signatures".to_owned(), Value::Array(entries));
+        envelope.insert("signed".to_owned(), Value::Object(self.signed.clone()));
+        Value::Object(envelope).to_pretty()
+    }
+
+    /// Writes a signature in the place of what the document had from this keyid.
+    pub(crate) fn put_signature(&mut self, keyid: &KeyId, signature: &Signature) {
+        let sig = signature.to_hex();
+        match self
+            .signatures
+            .iter_mut()
+            .find(|entry| entry.keyid() == keyid)
+        {
+            Some(entry) if entry.sig() == sig => return,
+            Some(entry) => entry.set_sig(sig),
+            None => self
+                .signatures
+                .push(SignatureEntry::new(keyid.clone(), sig)),
+        }
+        self.received = None;
+    }
+}
+
+fn parse_signatures(values: Vec<Value>) -> Result<Vec<SignatureEntry>, DocumentError> {
+    if values.len() > MAX_SIGNATURES {
+        return Err(DocumentError::TooManySignatures(values.len()));
+    }
+    let entries = values
+        .into_iter()
+        .enumerate()
+        .map(|(index, value)| {
+            SignatureEntry::parse(value).ok_or(DocumentError::SignatureEntry(index))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut seen = BTreeSet::new();
+    match entries.iter().find(|entry| !seen.insert(entry.keyid())) {
+        Some(twice) => Err(DocumentError::DuplicateSignature(twice.keyid().clone())),
+        None => Ok(entries),
+    }
+}

@@ -1,0 +1,149 @@
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256, Sha512};
+
+use crate::Sha256Digest;
+use crate::json::{Object, Value};
+
+/// Digests of one file by name of the hash algorithm, as lower- or upper-case hex (spec, section
+/// 4.5). Never empty. Algorithms other than sha256 and sha512 are kept, and never match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hashes(BTreeMap<String, String>);
+
+/// Why an object is no set of hashes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HashesError {
+    /// No hash at all.
+    #[error("names no hash")]
+    Empty,
+    /// Not hex of the algorithm's length.
+    #[error("{0} is not a hex digest of that algorithm")]
+    Digest(String),
+}
+
+impl Hashes {
+    /// The SHA-256 of `content`.
+    pub fn sha256_of(content: &[u8]) -> Self {
+        Self::from(Sha256Digest::of(content))
+    }
+
+    /// The SHA-256 and the SHA-512 of `content`.
+    pub fn sha256_and_sha512_of(content: &[u8]) -> Self {
+        let mut hashes = Self::sha256_of(content);
+        hashes
+            .0
+            .insert("sha512".to_owned(), hex::encode(Sha512::digest(content)));
+        hashes
+    }
+
+    /// Reads the object that stands in metadata.
+    pub fn parse(object: &Object) -> Result<Self, HashesError> {
+        let hashes = object
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(text) if is_digest(name, text) => Ok((name.clone(), text.clone())),
+                _ => Err(HashesError::Digest(name.clone())),
+            })
+            .collect::<Result<BTreeMap<_, _>, _>>()?;
+        if hashes.is_empty() {
+            Err(HashesError::Empty)
+        } else {
+            Ok(Self(hashes))
+        }
+    }
+
+    /// The object as it stands in metadata.
+    pub fn to_value(&self) -> Value {
+        let members = self
+            .0
+            .iter()
+            .map(|(name, text)| (name.clone(), Value::from(text.as_str())));
+        Value::Object(members.collect())
+    }
+
+    /// Name of each algorithm with its digest in hex.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// The SHA-256, where it is named.
+    pub fn sha256(&self) -> Option<Sha256Digest> {
+        self.0.get("sha256")?.to_ascii_lowercase().parse().ok()
+    }
+
+    /// Whether `content` has every hash that this crate knows, of which there must be one.
+    pub fn matches(&self, content: &[u8]) -> bool {
+        let known = self
+            .0
+            .iter()
+            .filter_map(|(name, text)| match name.as_str() {
+                "sha256" => Some(text.eq_ignore_ascii_case(&hex::encode(Sha256::digest(content)))),
+                "sha512" => Some(text.eq_ignore_ascii_case(&hex::encode(Sha512::digest(content)))),
+                _ => None,
+            });
+        let results: Vec<bool> = known.collect();
+        !results.is_empty() && results.into_iter().all(|equal| equal)
+    }
+}
+
+impl From<Sha256Digest> for Hashes {
+    fn from(digest: Sha256Digest) -> Self {
+        Self(BTreeMap::from([("sha256".to_owned(), digest.to_string())]))
+    }
+}
+
+fn is_digest(name: &str, text: &str) -> bool {
+    let length_fits = match name {
+        "sha256" => text.len() == 64,
+        "sha512" => text.len() == 128,
+        _ => !text.is_empty() && text.len().is_multiple_of(2),
+    };
+    length_fits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_the_content_it_was_made_of() {
+        let hashes = Hashes::sha256_and_sha512_of(b"content");
+        assert!(hashes.matches(b"content"));
+        assert!(!hashes.matches(b"contend"));
+        let Value::Object(object) = hashes.to_value() else {
+            panic!("an object")
+        };
+        assert_eq!(Hashes::parse(&object).unwrap(), hashes);
+    }
+
+    #[test]
+    fn one_wrong_hash_among_right_ones_is_a_mismatch() {
+        let mut hashes = Hashes::sha256_and_sha512_of(b"content");
+        hashes.0.insert("sha512".into(), "00".repeat(64));
+        assert!(!hashes.matches(b"content"));
+    }
+
+    #[test]
+    fn unknown_algorithms_alone_never_match() {
+        let object = Object::from([("blake3".to_owned(), Value::from("00ff"))]);
+        assert!(!Hashes::parse(&object).unwrap().matches(b""));
+    }
+
+    #[test]
+    fn refuses_what_is_no_digest() {
+        assert_eq!(Hashes::parse(&Object::new()), Err(HashesError::Empty));
+        for bad in [
+            Value::from("00"),
+            Value::from(&*"zz".repeat(32)),
+            Value::Null,
+        ] {
+            let object = Object::from([("sha256".to_owned(), bad)]);
+            assert_eq!(
+                Hashes::parse(&object),
+                Err(HashesError::Digest("sha256".into()))
+            );
+        }
+    }
+}

@@ -1,0 +1,238 @@
+mod error;
+#[cfg(test)]
+mod tests;
+
+use crate::verify_threshold;
+use crate::{Document, Header, Metadata, RoleType, Root, Snapshot, Targets, Timestamp};
+
+pub use error::VerifyError;
+
+/// The chain of trust of a repository, verified link by link as a client does it (spec, section
+/// 5): from a first root over every later one to timestamp, snapshot and top-level targets.
+///
+/// Whoever fetches bounds what is fetched: how many roots, and how many bytes of each file.
+#[derive(Clone, Debug)]
+pub struct TrustedRepository {
+    /// Seconds since 1970.
+    now: i64,
+    root: Root,
+    timestamp: Option<Timestamp>,
+    snapshot: Option<Snapshot>,
+    targets: Option<Targets>,
+    /// What was trusted in an earlier run: the new ones must not fall behind them.
+    earlier_timestamp: Option<Timestamp>,
+    earlier_snapshot: Option<Snapshot>,
+}
+
+impl TrustedRepository {
+    /// Trusts `first_root`, which came by a trusted way. `now` is in seconds since 1970 and stays
+    /// the same through the whole verification.
+    pub fn new(first_root: &[u8], now: i64) -> Result<Self, VerifyError> {
+        let document = parse(RoleType::Root, first_root)?;
+        let root: Root = read(&document)?;
+        verify(&document, RoleType::Root, &root)?;
+        Ok(Self {
+            now,
+            root,
+            timestamp: None,
+            snapshot: None,
+            targets: None,
+            earlier_timestamp: None,
+            earlier_snapshot: None,
+        })
+    }
+
+    /// Takes the next root: its version is one higher, and it is signed by a threshold of the
+    /// trusted root's keys and of its own (5.3). Roots between may be expired.
+    pub fn update_root(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
+        if self.timestamp.is_some() {
+            return Err(VerifyError::Order("roots come before the timestamp"));
+        }
+        let document = parse(RoleType::Root, bytes)?;
+        let root: Root = read(&document)?;
+        verify(&document, RoleType::Root, &self.root)?;
+        verify(&document, RoleType::Root, &root)?;
+        same_version(
+            RoleType::Root,
+            self.root.header.version + 1,
+            root.header.version,
+        )?;
+        self.root = root;
+        Ok(())
+    }
+
+    /// Takes a timestamp that was trusted in an earlier run, to notice a rollback. It may be
+    /// expired.
+    pub fn remember_timestamp(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
+        self.earlier_timestamp = Some(self.signed(bytes)?);
+        Ok(())
+    }
+
+    /// Takes a snapshot that was trusted in an earlier run, to notice a rollback. It may be
+    /// expired.
+    pub fn remember_snapshot(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
+        self.earlier_snapshot = Some(self.signed(bytes)?);
+        Ok(())
+    }
+
+    /// Takes the timestamp (5.4). One of the same version as the remembered one changes nothing.
+    pub fn update_timestamp(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
+        self.check_expiry(&self.root.header, RoleType::Root)?;
+        let mut new: Timestamp = self.signed(bytes)?;
+        if let Some(before) = self.timestamp.as_ref().or(self.earlier_timestamp.as_ref()) {
+            let (was, is) = (&before.header, &new.header);
+            not_lower(RoleType::Timestamp, was.version, is.version)?;
+            not_lower(
+                RoleType::Snapshot,
+                before.snapshot.version,
+                new.snapshot.version,
+            )?;
+            if was.version == is.version {
+                new = before.clone();
+            }
+        }
+        self.check_expiry(&new.header, RoleType::Timestamp)?;
+        self.timestamp = Some(new);
+        Ok(())
+    }
+
+    /// Takes the snapshot that the timestamp names (5.5).
+    pub fn update_snapshot(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
+        let timestamp = self.timestamp.as_ref();
+        let timestamp = timestamp.ok_or(VerifyError::Order("the timestamp comes first"))?;
+        self.check_expiry(&timestamp.header, RoleType::Timestamp)?;
+        if !timestamp.snapshot.matches(bytes) {
+            return Err(VerifyError::Content(RoleType::Snapshot));
+        }
+        let snapshot: Snapshot = self.signed(bytes)?;
+        same_version(
+            RoleType::Snapshot,
+            timestamp.snapshot.version,
+            snapshot.header.version,
+        )?;
+        if let Some(before) = self.snapshot.as_ref().or(self.earlier_snapshot.as_ref()) {
+            keeps_entries(before, &snapshot)?;
+        }
+        self.check_expiry(&snapshot.header, RoleType::Snapshot)?;
+        self.snapshot = Some(snapshot);
+        Ok(())
+    }
+
+    /// Takes the top-level targets that the snapshot names (5.6).
+    pub fn update_targets(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
+        let snapshot = self.snapshot.as_ref();
+        let snapshot = snapshot.ok_or(VerifyError::Order("the snapshot comes first"))?;
+        let name = "targets.json";
+        let entry = snapshot.meta.get(name);
+        let entry = entry.ok_or_else(|| VerifyError::EntryGone(name.to_owned()))?;
+        if !entry.matches(bytes) {
+            return Err(VerifyError::Content(RoleType::Targets));
+        }
+        let targets: Targets = self.signed(bytes)?;
+        same_version(RoleType::Targets, entry.version, targets.header.version)?;
+        self.check_expiry(&targets.header, RoleType::Targets)?;
+        self.targets = Some(targets);
+        Ok(())
+    }
+
+    /// The last root.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// The timestamp, once it is verified.
+    pub fn timestamp(&self) -> Option<&Timestamp> {
+        self.timestamp.as_ref()
+    }
+
+    /// The snapshot, once it is verified.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.snapshot.as_ref()
+    }
+
+    /// The top-level targets, once they are verified.
+    pub fn targets(&self) -> Option<&Targets> {
+        self.targets.as_ref()
+    }
+
+    fn signed<M: Metadata>(&self, bytes: &[u8]) -> Result<M, VerifyError> {
+        let document = parse(M::ROLE, bytes)?;
+        verify(&document, M::ROLE, &self.root)?;
+        read(&document)
+    }
+
+    fn check_expiry(&self, header: &Header, role: RoleType) -> Result<(), VerifyError> {
+        if header.expires.is_past(self.now) {
+            return Err(VerifyError::Expired {
+                role,
+                expires: header.expires.clone(),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn parse(role: RoleType, bytes: &[u8]) -> Result<Document, VerifyError> {
+    Document::parse(bytes).map_err(|error| VerifyError::Document { role, error })
+}
+
+fn read<M: Metadata>(document: &Document) -> Result<M, VerifyError> {
+    M::read(document).map_err(|error| VerifyError::View {
+        role: M::ROLE,
+        error,
+    })
+}
+
+fn verify(document: &Document, role: RoleType, by: &Root) -> Result<(), VerifyError> {
+    let by_version = by.header.version;
+    verify_threshold(document, &by.keys, by.roles.get(role))
+        .map(drop)
+        .map_err(|error| VerifyError::Threshold {
+            role,
+            by_version,
+            error,
+        })
+}
+
+fn same_version(role: RoleType, expected: u64, found: u64) -> Result<(), VerifyError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(VerifyError::Version {
+            role,
+            expected,
+            found,
+        })
+    }
+}
+
+fn not_lower(role: RoleType, trusted: u64, found: u64) -> Result<(), VerifyError> {
+    if found >= trusted {
+        Ok(())
+    } else {
+        Err(VerifyError::Rollback {
+            role,
+            trusted,
+            found,
+        })
+    }
+}
+
+/// No targets metadata disappears from a snapshot or becomes older (5.5.5).
+fn keeps_entries(before: &Snapshot, new: &Snapshot) -> Result<(), VerifyError> {
+    for (name, entry) in &before.meta {
+        let trusted = entry.version;
+        match new.meta.get(name).map(|entry| entry.version) {
+            None => return Err(VerifyError::EntryGone(name.clone())),
+            Some(found) if found < trusted => {
+                return Err(VerifyError::EntryLower {
+                    name: name.clone(),
+                    trusted,
+                    found,
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}

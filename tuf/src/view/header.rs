@@ -1,0 +1,41 @@
+use super::error::{Fault, Problem};
+use super::fields::{required, text, version};
+use crate::json::{Object, Value};
+use crate::{Expires, RoleType};
+
+/// The fields that all roles have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Version of the specification, of which the major version is 1.
+    pub spec_version: String,
+    /// 1 to 2⁵³−1.
+    pub version: u64,
+    /// When it expires.
+    pub expires: Expires,
+}
+
+impl Header {
+    pub(super) fn parse(signed: &Object, expected: RoleType) -> Result<Self, Fault> {
+        let found = required(signed, "_type", |value| text(value).map(str::to_owned))?;
+        if found != expected.as_str() {
+            return Err(Fault::WrongType { expected, found });
+        }
+        Ok(Self {
+            spec_version: required(signed, "spec_version", spec_version)?,
+            version: required(signed, "version", version)?,
+            expires: required(signed, "expires", |value| -> Result<_, Problem> {
+                Ok(text(value)?.parse()?)
+            })?,
+        })
+    }
+}
+
+fn spec_version(value: &Value) -> Result<String, Problem> {
+    let version = text(value)?;
+    let numbers = version.split('.').all(|part| part.parse::<u32>().is_ok());
+    if numbers && version.split('.').next() == Some("1") {
+        Ok(version.to_owned())
+    } else {
+        Err(Problem::SpecVersion(version.to_owned()))
+    }
+}

@@ -1,0 +1,91 @@
+use std::collections::BTreeMap;
+
+use super::Header;
+use super::error::{Fault, Problem, Within};
+use super::fields::{hashes, length, object, optional, required};
+use crate::json::{self, Object, Value};
+use crate::{Hashes, RoleType, TargetPath};
+
+/// Targets metadata (spec, section 4.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Targets {
+    /// The fields that all roles have.
+    pub header: Header,
+    /// Every file that this role vouches for.
+    pub targets: BTreeMap<TargetPath, Target>,
+    /// `delegations` as it stands there: an object.
+    pub delegations: Option<Value>,
+}
+
+/// One target file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Bytes of the file.
+    pub length: u64,
+    /// Digests of the file.
+    pub hashes: Hashes,
+    /// What the repository has to say about the file, for its own clients.
+    pub custom: Option<Value>,
+}
+
+impl Targets {
+    pub(super) fn parse(signed: &Object) -> Result<Self, Fault> {
+        Ok(Self {
+            header: Header::parse(signed, RoleType::Targets)?,
+            targets: required(signed, "targets", parse_targets)?,
+            delegations: optional(signed, "delegations", |value| -> Result<_, Problem> {
+                object(value)?;
+                Ok(value.clone())
+            })?,
+        })
+    }
+}
+
+impl Target {
+    /// A target with this content, by its length and SHA-256.
+    pub fn of(content: &[u8]) -> Self {
+        Self {
+            length: content.len() as u64,
+            hashes: Hashes::sha256_of(content),
+            custom: None,
+        }
+    }
+
+    /// Whether `content` is this target.
+    pub fn matches(&self, content: &[u8]) -> bool {
+        self.length == content.len() as u64 && self.hashes.matches(content)
+    }
+
+    pub(crate) fn read(value: &Value) -> Option<Self> {
+        Self::parse(value).ok()
+    }
+
+    /// Writes the target's fields into an object; other members of it stay.
+    pub(crate) fn write(&self, entry: &mut Object) {
+        entry.insert("length".to_owned(), Value::from(self.length));
+        entry.insert("hashes".to_owned(), self.hashes.to_value());
+        json::set(entry, "custom", self.custom.clone());
+    }
+
+    fn parse(value: &Value) -> Result<Self, Fault> {
+        let target = object(value)?;
+        Ok(Self {
+            length: required(target, "length", length)?,
+            hashes: required(target, "hashes", hashes)?,
+            custom: target.get("custom").cloned(),
+        })
+    }
+}
+
+fn parse_targets(value: &Value) -> Result<BTreeMap<TargetPath, Target>, Fault> {
+    let members = object(value)?.iter();
+    members
+        .map(|(path, value)| {
+            let target = Target::parse(value).within_key(path)?;
+            Ok((
+                path.parse().map_err(Problem::TargetPath).within_key(path)?,
+                target,
+            ))
+        })
+        .collect()
+}
