@@ -13,7 +13,7 @@ use super::name::{KeyName, KeystoreName};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeystoreError {
     /// The token is gone.
-    #[error("keystore {keystore}: the token does not answer ({what})")]
+    #[error("keystore {keystore}: the token is gone or does not answer ({what})")]
     Absent {
         /// The keystore.
         keystore: KeystoreName,

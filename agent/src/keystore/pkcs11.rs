@@ -1,5 +1,200 @@
 //! A keystore behind a PKCS#11 module.
+//!
+//! Threads: one supervisor, which alone owns the module, the login and the search for keys; and one
+//! worker for each session, which signs and does nothing else. Module calls can't be cancelled, so
+//! none is made on a caller's thread, and every caller has a deadline.
 
+mod attributes;
+mod ckr;
+mod ec_point;
+mod event;
+mod generate;
+mod inventory;
+mod line;
+mod mechanism;
+mod module;
+mod resolve;
 mod settings;
+mod shared;
+mod supervisor;
+mod worker;
 
-pub use settings::Settings;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use crossbeam_channel::{Sender, bounded};
+use privyseal_tuf::Algorithm;
+use secrecy::SecretString;
+use tokio::sync::{oneshot, watch};
+
+use self::event::{Event, Pin, Reply};
+use self::shared::Shared;
+use self::supervisor::Supervisor;
+use super::{
+    BoundKey, KeyDescription, KeyName, Keystore, KeystoreError, KeystoreName, KeystoreState,
+    ObjectId, Operator, RawSignature, TokenIdentity,
+};
+use crate::corridor::permit::SigningPermit;
+use crate::keystore::login::LoginLog;
+
+pub use settings::{Kind, Settings};
+
+/// Events that may wait for the supervisor.
+const EVENTS: usize = 64;
+
+/// Time for what an operator asks of the token.
+const COMMAND: Duration = Duration::from_secs(30);
+
+/// Time for making a key: a card makes an RSA key in minutes.
+const GENERATION: Duration = Duration::from_secs(300);
+
+/// Time for releasing the token at the end.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// A token behind a PKCS#11 module.
+pub struct Pkcs11Keystore {
+    shared: Arc<Shared>,
+    events: Sender<Event>,
+}
+
+impl Pkcs11Keystore {
+    /// Starts to look for the token, and returns at once. `keys` are the enrolled keys that it must
+    /// hold; `log` records every login before it is made.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(
+        settings: Settings,
+        keys: Vec<Arc<BoundKey>>,
+        log: Arc<dyn LoginLog>,
+    ) -> std::io::Result<Arc<Self>> {
+        let shared = Arc::new(Shared::new(settings));
+        let (events, waiting) = bounded(EVENTS);
+        let supervisor = Supervisor::new(Arc::clone(&shared), keys, log, (events.clone(), waiting));
+        std::thread::Builder::new()
+            .name(shared.settings.name.to_string())
+            .spawn(move || supervisor.run())?;
+        Ok(Arc::new(Self { shared, events }))
+    }
+
+    async fn ask<T>(
+        &self,
+        limit: Duration,
+        what: &'static str,
+        event: impl FnOnce(Reply<T>) -> Event,
+    ) -> Result<T, KeystoreError> {
+        let (reply, answer) = oneshot::channel();
+        let keystore = self.shared.settings.name.clone();
+        if self.events.try_send(event(reply)).is_err() {
+            return Err(KeystoreError::Busy {
+                keystore,
+                queue: EVENTS,
+            });
+        }
+        match tokio::time::timeout(limit, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(self.shared.obstacle()),
+            Err(_) => Err(KeystoreError::Deadline {
+                keystore,
+                after: limit,
+                what,
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Keystore for Pkcs11Keystore {
+    fn name(&self) -> &KeystoreName {
+        &self.shared.settings.name
+    }
+
+    fn state(&self) -> watch::Receiver<KeystoreState> {
+        self.shared.subscribe()
+    }
+
+    fn token(&self) -> Option<TokenIdentity> {
+        self.shared.token()
+    }
+
+    fn keys(&self) -> Vec<KeyDescription> {
+        self.shared.keys()
+    }
+
+    async fn bind(&self, keys: Vec<Arc<BoundKey>>) -> Result<(), KeystoreError> {
+        self.ask(COMMAND, "binding keys", |reply| Event::Bind(keys, reply))
+            .await
+    }
+
+    async fn sign(&self, permit: SigningPermit) -> Result<RawSignature, KeystoreError> {
+        let deadline = Instant::now() + self.shared.settings.deadline;
+        let (reply, answer) = oneshot::channel();
+        self.shared.submit(permit, deadline, reply)?;
+        match tokio::time::timeout_at(deadline.into(), answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(self.shared.obstacle()),
+            Err(_) => {
+                self.shared.mark_if_stuck();
+                Err(KeystoreError::Deadline {
+                    keystore: self.shared.settings.name.clone(),
+                    after: self.shared.settings.deadline,
+                    what: "a signature",
+                })
+            }
+        }
+    }
+
+    async fn generate(
+        &self,
+        name: KeyName,
+        algorithm: Algorithm,
+    ) -> Result<KeyDescription, KeystoreError> {
+        self.ask(GENERATION, "making a key", |reply| {
+            Event::Generate(name, algorithm, reply)
+        })
+        .await
+    }
+
+    async fn inspect(
+        &self,
+        name: KeyName,
+        object_id: ObjectId,
+    ) -> Result<KeyDescription, KeystoreError> {
+        self.ask(COMMAND, "describing a key", |reply| {
+            Event::Inspect(name, object_id, reply)
+        })
+        .await
+    }
+
+    async fn unlock(&self, pin: SecretString, operator: Operator) -> Result<(), KeystoreError> {
+        self.ask(COMMAND, "the login", |reply| {
+            Event::Unlock(Pin::Typed(pin), operator, reply)
+        })
+        .await
+    }
+
+    async fn unlock_again(&self, operator: Operator) -> Result<(), KeystoreError> {
+        self.ask(COMMAND, "the login", |reply| {
+            Event::Unlock(Pin::Source, operator, reply)
+        })
+        .await
+    }
+
+    async fn lock(&self) -> Result<(), KeystoreError> {
+        self.ask(COMMAND, "the logout", Event::Lock).await
+    }
+
+    async fn shutdown(&self) {
+        let (done, ended) = oneshot::channel();
+        if self.events.try_send(Event::Shutdown(Some(done))).is_ok() {
+            let _ = tokio::time::timeout(SHUTDOWN, ended).await;
+        }
+    }
+}
+
+impl Drop for Pkcs11Keystore {
+    fn drop(&mut self) {
+        let _ = self.events.try_send(Event::Shutdown(None));
+    }
+}

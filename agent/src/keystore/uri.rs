@@ -268,7 +268,8 @@ mod tests {
             let encoded = utf8_percent_encode(&label, NON_ALPHANUMERIC);
             let uri = parse(&format!("pkcs11:token={encoded}")).unwrap();
             let padded = format!("{label:32}");
-            prop_assert!(uri.matches(TokenFacts { label: &padded, ..FACTS }));
+            let facts = TokenFacts { label: &padded, ..FACTS };
+            prop_assert!(uri.matches(facts));
         }
 
         #[test]

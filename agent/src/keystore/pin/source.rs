@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 /// Where a keystore's PIN comes from: in the config `{ credential = "NAME" }`,
 /// `{ file = "/PATH" }` or `"operator"`.
@@ -78,8 +78,8 @@ impl<'de> Visitor<'de> for Setting {
         let mut source = None;
         while let Some(key) = map.next_key::<String>()? {
             let next = match key.as_str() {
-                "credential" => credential(map.next_value()?)?,
-                "file" => file(map.next_value()?)?,
+                "credential" => credential(text(&mut map)?)?,
+                "file" => file(text(&mut map)?.into())?,
                 _ => return Err(A::Error::custom(USAGE)),
             };
             if source.replace(next).is_some() {
@@ -89,6 +89,21 @@ impl<'de> Visitor<'de> for Setting {
             }
         }
         source.ok_or_else(|| A::Error::custom(USAGE))
+    }
+}
+
+/// A value that is not text is skipped, since serde's own answer would repeat it.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Text(String),
+    Other(IgnoredAny),
+}
+
+fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
+    match map.next_value()? {
+        Value::Text(text) => Ok(text),
+        Value::Other(_) => Err(A::Error::custom(USAGE)),
     }
 }
 

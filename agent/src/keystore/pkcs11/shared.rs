@@ -1,0 +1,187 @@
+//! What callers see of a keystore while its supervisor works.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
+
+use tokio::sync::{oneshot, watch};
+
+use super::line::{Answer, Line};
+use super::resolve::Resolved;
+use super::settings::Settings;
+use crate::corridor::permit::SigningPermit;
+use crate::keystore::error::KeystoreError;
+use crate::keystore::key::{BoundKey, KeyDescription, KeyStanding, TokenIdentity};
+use crate::keystore::state::KeystoreState;
+
+/// State, line and descriptions: written by the supervisor, read by callers.
+pub(super) struct Shared {
+    pub(super) settings: Arc<Settings>,
+    state: watch::Sender<KeystoreState>,
+    line: RwLock<Option<Line>>,
+    token: Mutex<Option<TokenIdentity>>,
+    keys: Mutex<Vec<KeyDescription>>,
+}
+
+impl Shared {
+    pub(super) fn new(settings: Settings) -> Self {
+        let start = KeystoreState::Absent(KeystoreError::Absent {
+            keystore: settings.name.clone(),
+            what: "it is being looked for".to_owned(),
+        });
+        Self {
+            settings: Arc::new(settings),
+            state: watch::Sender::new(start),
+            line: RwLock::new(None),
+            token: Mutex::new(None),
+            keys: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<KeystoreState> {
+        self.state.subscribe()
+    }
+
+    pub(super) fn token(&self) -> Option<TokenIdentity> {
+        held(&self.token).clone()
+    }
+
+    pub(super) fn keys(&self) -> Vec<KeyDescription> {
+        held(&self.keys).clone()
+    }
+
+    /// Changes the state, and says so once.
+    pub(super) fn publish(&self, state: KeystoreState) {
+        self.state.send_if_modified(|present| {
+            let changed = *present != state;
+            if changed {
+                let keystore = &self.settings.name;
+                match &state {
+                    KeystoreState::Ready => tracing::info!(%keystore, "keystore is ready"),
+                    other => tracing::warn!(%keystore, "{}", other.detail()),
+                }
+                *present = state;
+            }
+            changed
+        });
+    }
+
+    /// Why a signature can't be made now.
+    pub(super) fn obstacle(&self) -> KeystoreError {
+        let obstacle = self.state.borrow().obstacle().cloned();
+        obstacle.unwrap_or_else(|| KeystoreError::Absent {
+            keystore: self.settings.name.clone(),
+            what: "its sessions are being opened anew".to_owned(),
+        })
+    }
+
+    /// Puts a request into the line of a ready keystore.
+    pub(super) fn submit(
+        &self,
+        permit: SigningPermit,
+        deadline: Instant,
+        reply: oneshot::Sender<Answer>,
+    ) -> Result<(), KeystoreError> {
+        if let Some(obstacle) = self.state.borrow().obstacle() {
+            return Err(obstacle.clone());
+        }
+        match self.read_line().as_ref() {
+            Some(line) => line.push(permit, deadline, reply),
+            None => Err(self.obstacle()),
+        }
+    }
+
+    /// True where a session has been inside the module for longer than a signature may take.
+    pub(super) fn stuck(&self) -> bool {
+        // A caller's deadline began a moment before its call did: a twentieth makes up for it.
+        let limit = self.settings.deadline.mul_f64(0.95);
+        self.read_line()
+            .as_ref()
+            .is_some_and(|line| line.stuck(limit))
+    }
+
+    /// Marks the keystore as faulted where a call into its module does not return. Callers do this
+    /// too, since the same module may hold up the supervisor.
+    pub(super) fn mark_if_stuck(&self) -> bool {
+        let stuck = self.stuck();
+        if stuck {
+            self.publish(KeystoreState::Faulted(KeystoreError::Fault {
+                keystore: self.settings.name.clone(),
+                what: "a call into its module does not return".to_owned(),
+            }));
+        }
+        stuck
+    }
+
+    /// Opens a line for the keys in it.
+    pub(super) fn open(&self, mut line: Line, token: TokenIdentity, keys: Vec<Resolved>) {
+        *held(&self.token) = Some(token);
+        self.describe(&keys);
+        line.seat(keys);
+        *self.write_line() = Some(line);
+    }
+
+    /// Replaces the keys of the open line.
+    pub(super) fn reseat(&self, keys: Vec<Resolved>) {
+        self.describe(&keys);
+        if let Some(line) = self.write_line().as_mut() {
+            line.seat(keys);
+        }
+    }
+
+    /// Gives up the line; requests in it are answered by the state. Set that first.
+    pub(super) fn close(&self) {
+        drop(self.write_line().take());
+        for description in held(&self.keys).iter_mut() {
+            description.standing = KeyStanding::Unseen;
+        }
+    }
+
+    /// A matching token is there.
+    pub(super) fn saw(&self, token: TokenIdentity) {
+        *held(&self.token) = Some(token);
+    }
+
+    /// The bound keys are these, and the token can't be asked about them now.
+    pub(super) fn expect(&self, keys: &[Arc<BoundKey>]) {
+        let mut known = held(&self.keys);
+        *known = keys
+            .iter()
+            .map(|key| {
+                let before = known.iter().find(|description| description.key == *key);
+                KeyDescription {
+                    key: Arc::clone(key),
+                    token_label: before
+                        .map(|known| known.token_label.clone())
+                        .unwrap_or_default(),
+                    protection: before.and_then(|known| known.protection),
+                    standing: KeyStanding::Unseen,
+                }
+            })
+            .collect();
+    }
+
+    fn describe(&self, keys: &[Resolved]) {
+        for Resolved {
+            key, description, ..
+        } in keys
+        {
+            if let KeyStanding::Refused(error) = &description.standing {
+                tracing::warn!(key = %key.name, "{error}. {}", error.remedy());
+            }
+        }
+        *held(&self.keys) = keys.iter().map(|key| key.description.clone()).collect();
+    }
+
+    fn read_line(&self) -> RwLockReadGuard<'_, Option<Line>> {
+        self.line.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_line(&self) -> RwLockWriteGuard<'_, Option<Line>> {
+        self.line.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nothing in here is left half-changed by a panic.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,245 @@
+//! Logging in and out, by the rules.
+
+use std::sync::Arc;
+
+use cryptoki::error::{Error, RvError};
+use cryptoki::session::{Session, UserType};
+use secrecy::SecretString;
+
+use super::{Phase, Serving, Supervisor};
+use crate::keystore::error::KeystoreError;
+use crate::keystore::key::TokenSerial;
+use crate::keystore::login::{Operator, Verdict};
+use crate::keystore::pkcs11::ckr;
+use crate::keystore::pkcs11::event::Pin;
+use crate::keystore::pkcs11::inventory::Inventory;
+use crate::keystore::pkcs11::line::Line;
+use crate::keystore::pkcs11::module::{Found, Module};
+use crate::keystore::pkcs11::worker::{Context, Crew};
+use crate::keystore::state::KeystoreState;
+
+impl Supervisor {
+    /// The token is there: logs in where the rules allow it without a person.
+    pub(super) fn log_in_unattended(&mut self) {
+        self.login_waits = false;
+        let Phase::Present { token, .. } = &self.phase else {
+            return;
+        };
+        if let Err(swapped) = self.expected(&token.identity.serial) {
+            return self.shared.publish(KeystoreState::Faulted(swapped));
+        }
+        let pin = match self.rules.unattended(&token.identity.serial, token.counter) {
+            Verdict::Wait(state) => return self.shared.publish(state),
+            Verdict::Remembered(pin) => Ok(pin),
+            Verdict::Source => self.read_pin(),
+        };
+        if let Err(error) = pin.and_then(|pin| self.log_in(pin, None)) {
+            self.login_waits = matches!(error, KeystoreError::LoginNotRecorded { .. });
+            self.refuse(error);
+        }
+    }
+
+    /// A person logs in.
+    pub(super) fn unlock(&mut self, pin: Pin, operator: &Operator) -> Result<(), KeystoreError> {
+        // The token may have come, gone, or changed its PIN counter since the last look.
+        self.tick();
+        let token = match &self.phase {
+            Phase::Serving(_) => return Ok(()),
+            Phase::Away | Phase::Leaving { .. } => return Err(self.shared.obstacle()),
+            Phase::Present { module, token } => module.probe(token)?,
+        };
+        self.expected(&token.identity.serial)?;
+        let attempt = self.rules.attended(token.counter).and_then(|()| {
+            let pin = match pin {
+                Pin::Typed(pin) => pin,
+                Pin::Source => self.read_pin()?,
+            };
+            self.log_in(pin, Some(operator))
+        });
+        attempt.inspect_err(|error| self.refuse(error.clone()))
+    }
+
+    /// A person logs out.
+    pub(super) fn lock(&mut self) -> Result<(), KeystoreError> {
+        self.rules.locked();
+        if let Phase::Serving(serving) = &self.phase
+            && let Err(error) = serving.anchor.logout()
+        {
+            tracing::warn!(keystore = %self.shared.settings.name, "{}", ckr::describe(&error));
+        }
+        self.leave(KeystoreState::Locked(KeystoreError::Locked {
+            keystore: self.shared.settings.name.clone(),
+            why: "an operator locked it".to_owned(),
+        }));
+        match self.phase {
+            Phase::Leaving { .. } => Err(self.shared.obstacle()),
+            _ => {
+                self.look();
+                Ok(())
+            }
+        }
+    }
+
+    fn read_pin(&self) -> Result<SecretString, KeystoreError> {
+        self.shared
+            .settings
+            .pin
+            .read()
+            .map_err(|error| KeystoreError::PinUnavailable {
+                keystore: self.shared.settings.name.clone(),
+                why: error.to_string(),
+            })
+    }
+
+    /// Refuses a token that none of the bound keys is bound to: it gets no PIN.
+    fn expected(&self, found: &TokenSerial) -> Result<(), KeystoreError> {
+        match self.bound.first() {
+            Some(key) if self.bound.iter().all(|key| key.token_serial != *found) => {
+                Err(KeystoreError::TokenSwapped {
+                    keystore: self.shared.settings.name.clone(),
+                    expected: key.token_serial.clone(),
+                    found: found.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives a PIN to the token: recorded before, answered after.
+    fn log_in(
+        &mut self,
+        pin: SecretString,
+        operator: Option<&Operator>,
+    ) -> Result<(), KeystoreError> {
+        let Phase::Present { module, token } = &self.phase else {
+            return Err(self.shared.obstacle());
+        };
+        let (module, token) = (module.clone(), token.clone());
+        let (keystore, serial) = (&self.shared.settings.name, &token.identity.serial);
+        let anchor = module
+            .session(&token, false)
+            .map_err(|error| self.gone(&error))?;
+        let attempt = self.log.open(keystore, serial, operator)?;
+        self.rules.begun();
+        let outcome = anchor.login(UserType::User, Some(&pin));
+        let answer = outcome.as_ref().err().map(answer).unwrap_or_default();
+        if let Err(error) = attempt.close(outcome.is_ok(), &answer) {
+            tracing::error!(%keystore, "the end of a login was not recorded: {error}");
+        }
+        if let Err(error) = outcome {
+            self.rules.refused(&answer);
+            return Err(self.login_failed(&error, answer));
+        }
+        self.rules.accepted(serial.clone(), pin);
+        self.serve(module, token, anchor)
+    }
+
+    /// Finds the keys and sets the sessions to work.
+    pub(super) fn serve(
+        &mut self,
+        module: Module,
+        token: Found,
+        anchor: Session,
+    ) -> Result<(), KeystoreError> {
+        let settings = Arc::clone(&self.shared.settings);
+        let inventory = Inventory::scan(&anchor).map_err(|error| self.gone(&error))?;
+        let sessions = self.open_sessions(&module, &token)?;
+        let (line, posts) = Line::new(settings.name.clone(), sessions.len(), settings.queue);
+        self.login += 1;
+        let context = Context {
+            settings: Arc::clone(&settings),
+            module: module.clone(),
+            token: token.clone(),
+            events: self.sender.clone(),
+            login: self.login,
+        };
+        let crew = Crew::start(&context, sessions, posts).map_err(|error| {
+            let what = format!("its threads can't be started: {error}");
+            KeystoreError::Fault {
+                keystore: settings.name.clone(),
+                what,
+            }
+        })?;
+        let keys = self.resolve(&token.identity, &anchor, &inventory);
+        self.shared.open(line, token.identity.clone(), keys);
+        self.phase = Phase::Serving(Box::new(Serving {
+            module,
+            token,
+            anchor,
+            inventory,
+            crew,
+        }));
+        self.shared.publish(KeystoreState::Ready);
+        Ok(())
+    }
+
+    /// As many sessions as configured, or as the token gives, but one at least.
+    fn open_sessions(&self, module: &Module, token: &Found) -> Result<Vec<Session>, KeystoreError> {
+        let settings = &self.shared.settings;
+        let mut sessions = Vec::with_capacity(settings.sessions);
+        while sessions.len() < settings.sessions {
+            match module.session(token, false) {
+                Ok(session) => sessions.push(session),
+                Err(error) if sessions.is_empty() => return Err(self.gone(&error)),
+                Err(error) => {
+                    let (given, asked) = (sessions.len(), settings.sessions);
+                    let what = ckr::describe(&error);
+                    tracing::warn!(keystore = %settings.name, "{given} of {asked} sessions: {what}");
+                    break;
+                }
+            }
+        }
+        Ok(sessions)
+    }
+
+    /// The keystore's state after a login that was not made or not accepted.
+    fn refuse(&self, error: KeystoreError) {
+        self.shared.publish(match error {
+            KeystoreError::PinIncorrect { .. }
+            | KeystoreError::PinLocked { .. }
+            | KeystoreError::PinFinalTry { .. }
+            | KeystoreError::PinLatched { .. } => KeystoreState::PinRefused(error),
+            KeystoreError::PinUnavailable { .. } | KeystoreError::LoginNotRecorded { .. } => {
+                KeystoreState::Locked(error)
+            }
+            KeystoreError::Absent { .. } => KeystoreState::Absent(error),
+            other => KeystoreState::Faulted(other),
+        });
+    }
+
+    fn login_failed(&self, error: &Error, answer: String) -> KeystoreError {
+        let keystore = self.shared.settings.name.clone();
+        match ckr::value(error) {
+            Some(RvError::PinLocked) => KeystoreError::PinLocked { keystore },
+            Some(
+                RvError::PinIncorrect
+                | RvError::PinInvalid
+                | RvError::PinLenRange
+                | RvError::PinExpired,
+            ) => KeystoreError::PinIncorrect { keystore, answer },
+            // Somebody else in this process is logged in: the answer says nothing of the PIN.
+            Some(RvError::UserAlreadyLoggedIn | RvError::UserAnotherAlreadyLoggedIn) => {
+                let what = format!(
+                    "{answer}: something else in the agent is logged in to this token, so its PIN \
+                     proves nothing; only one keystore may use a token"
+                );
+                KeystoreError::Fault { keystore, what }
+            }
+            _ => KeystoreError::PinLatched {
+                keystore,
+                why: format!("the last login failed ({answer})"),
+            },
+        }
+    }
+
+    fn gone(&self, error: &Error) -> KeystoreError {
+        KeystoreError::Absent {
+            keystore: self.shared.settings.name.clone(),
+            what: ckr::describe(error),
+        }
+    }
+}
+
+fn answer(error: &Error) -> String {
+    ckr::value(error).map_or_else(|| error.to_string(), ckr::name)
+}
