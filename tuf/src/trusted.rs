@@ -62,14 +62,16 @@ impl TrustedRepository {
     }
 
     /// Takes a timestamp that was trusted in an earlier run, to notice a rollback. It may be
-    /// expired.
+    /// expired. One that the present root's keys did not sign is refused: after a rotation there
+    /// is nothing to fall behind, which is how a repository recovers from a fast-forward attack
+    /// (5.3.11).
     pub fn remember_timestamp(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
         self.earlier_timestamp = Some(self.signed(bytes)?);
         Ok(())
     }
 
-    /// Takes a snapshot that was trusted in an earlier run, to notice a rollback. It may be
-    /// expired.
+    /// Takes a snapshot that was trusted in an earlier run, as
+    /// [`remember_timestamp`](Self::remember_timestamp) does.
     pub fn remember_snapshot(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
         self.earlier_snapshot = Some(self.signed(bytes)?);
         Ok(())
@@ -100,7 +102,6 @@ impl TrustedRepository {
     pub fn update_snapshot(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
         let timestamp = self.timestamp.as_ref();
         let timestamp = timestamp.ok_or(VerifyError::Order("the timestamp comes first"))?;
-        self.check_expiry(&timestamp.header, RoleType::Timestamp)?;
         if !timestamp.snapshot.matches(bytes) {
             return Err(VerifyError::Content(RoleType::Snapshot));
         }

@@ -289,18 +289,56 @@ fn content_must_be_what_was_vouched_for() {
 #[test]
 fn versions_must_be_those_that_were_named() {
     let good = files(1);
-    let mut repository = trusted(&good);
-    let named = timestamp(1, b"", 2);
-    let mut named = named;
-    named.set_snapshot(&MetaFile::of_version(2));
-    repository.update_timestamp(&finish(named)).unwrap();
-    let error = repository.update_snapshot(&good.snapshot).unwrap_err();
-    let expected = VerifyError::Version {
-        role: RoleType::Snapshot,
-        expected: 2,
+    let named = |role, expected| VerifyError::Version {
+        role,
+        expected,
         found: 1,
     };
-    assert_eq!(error, expected);
+
+    let mut draft = timestamp(1, b"", 1);
+    draft.set_snapshot(&MetaFile::of_version(2));
+    let error = update(
+        &mut trusted(&good),
+        &Files {
+            timestamp: finish(draft),
+            ..files(1)
+        },
+    );
+    assert_eq!(error.unwrap_err(), named(RoleType::Snapshot, 2));
+
+    let mut draft = snapshot(1, b"", 1);
+    draft.set_meta("targets.json", &MetaFile::of_version(3));
+    let snapshot = finish(draft);
+    let timestamp = finish(timestamp(1, &snapshot, 1));
+    let error = update(
+        &mut trusted(&good),
+        &Files {
+            timestamp,
+            snapshot,
+            ..files(1)
+        },
+    );
+    assert_eq!(error.unwrap_err(), named(RoleType::Targets, 3));
+}
+
+#[test]
+fn a_rotated_timestamp_key_recovers_from_a_fast_forward() {
+    let key = root_key();
+    let mut draft = root_draft(2, &[&key], 1);
+    let fresh = TestKey::p256(77);
+    let keyid = draft.add_key(&fresh.key());
+    draft.set_role(RoleType::Timestamp, &[keyid], 1);
+    let rotated = signed(draft.finish().unwrap(), &[&key]).to_bytes();
+    let good = files(1);
+    let mut repository = trusted(&good);
+    repository.update_root(&rotated).unwrap();
+    let far = finish(timestamp(1_000_000, b"", 1_000_000));
+    assert!(matches!(
+        repository.remember_timestamp(&far),
+        Err(VerifyError::Threshold { .. })
+    ));
+    let timestamp = signed(timestamp(1, &good.snapshot, 1).finish().unwrap(), &[&fresh]);
+    repository.update_timestamp(&timestamp.to_bytes()).unwrap();
 }
 
 #[test]

@@ -227,3 +227,40 @@ fn floods_of_keyids_are_refused() {
     let message = problem(&root(), RoleType::Root, r#""keyids": ["#, &to);
     assert!(message.contains("1025 keyids are more than"), "{message}");
 }
+
+#[test]
+fn content_matches_by_length_and_by_hashes() {
+    let target = Target::of(b"content");
+    assert!(target.matches(b"content") && !target.matches(b"contend"));
+    assert!(
+        !Target {
+            length: 8,
+            ..target
+        }
+        .matches(b"content")
+    );
+    let meta = crate::testing::meta(b"content", 1);
+    assert!(meta.matches(b"content") && !meta.matches(b"contend"));
+    assert!(
+        !MetaFile {
+            length: Some(8),
+            ..meta.clone()
+        }
+        .matches(b"content")
+    );
+    assert!(
+        !MetaFile {
+            length: None,
+            ..meta.clone()
+        }
+        .matches(b"contend")
+    );
+    assert!(
+        !MetaFile {
+            hashes: None,
+            ..meta
+        }
+        .matches(b"contents")
+    );
+    assert!(MetaFile::of_version(1).matches(b"anything"));
+}
