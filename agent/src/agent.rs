@@ -19,6 +19,7 @@ use crate::{
     keystores::Keystores,
     ledger::{self, InitError, Ledger, LedgerFault, LedgerLoginLog},
     listen::{ListenError, Socket},
+    memory::Memory,
     refusals::RefusalSums,
     service::Desk,
 };
@@ -27,10 +28,14 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     /// The config names no ledger.
-    #[error("the config has no ledger.genesis: make a ledger with `privyseald --config FILE init` and put the line that it prints under [ledger]")]
+    #[error(
+        "the config has no ledger.genesis: make a ledger with `privyseald --config FILE init` and put the line that it prints under [ledger]"
+    )]
     NoGenesis,
     /// The config names a ledger already.
-    #[error("the config has a ledger.genesis already: the ledger was made before; a second one would forget what the first one knows")]
+    #[error(
+        "the config has a ledger.genesis already: the ledger was made before; a second one would forget what the first one knows"
+    )]
     HasGenesis,
     /// The ledger can't be used.
     #[error("{reason}: {0}", reason = .0.reason())]
@@ -89,11 +94,14 @@ pub async fn run(config: Config) -> Result<(), AgentError> {
     });
     ledger.append(started, None).await?;
     let log: Arc<dyn LoginLog> = Arc::new(LedgerLoginLog::new(ledger.clone()));
-    let keystores = Arc::new(Keystores::start(&config, &log));
-    keystores.bind(ledger.memory()).await;
+    let keystores = Arc::new(Keystores::start(&config, ledger.memory(), &log).map_err(threads)?);
     let desk = Desk {
         slots: Arc::new(Semaphore::new(config.limits.requests.get() as usize)),
-        house: House { config, ledger, keystores },
+        house: House {
+            config,
+            ledger,
+            keystores,
+        },
         refusals: Arc::new(RefusalSums::default()),
         started: seconds(),
     };
@@ -104,9 +112,14 @@ pub async fn run(config: Config) -> Result<(), AgentError> {
 
 /// Records the end, signs the last checkpoint and releases the tokens.
 async fn end(desk: &Desk) {
-    let House { ledger, keystores, .. } = &desk.house;
+    let House {
+        ledger, keystores, ..
+    } = &desk.house;
     desk.refusals.record(ledger);
-    if let Err(fault) = ledger.append(Event::AgentStopped(AgentStopped {}), None).await {
+    if let Err(fault) = ledger
+        .append(Event::AgentStopped(AgentStopped {}), None)
+        .await
+    {
         tracing::error!("the end of the agent could not be recorded: {fault}");
     }
     if let Err(error) = ledger.checkpoint(keystores).await {
@@ -117,7 +130,10 @@ async fn end(desk: &Desk) {
 }
 
 fn stop_signal() -> Result<impl Future<Output = ()>, AgentError> {
-    let system = |source| AgentError::System { what: "can't wait for signals", source };
+    let system = |source| AgentError::System {
+        what: "can't wait for signals",
+        source,
+    };
     let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
     Ok(async move {
@@ -128,8 +144,17 @@ fn stop_signal() -> Result<impl Future<Output = ()>, AgentError> {
     })
 }
 
+fn threads(source: std::io::Error) -> AgentError {
+    AgentError::System {
+        what: "can't start the keystores",
+        source,
+    }
+}
+
 fn seconds() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
@@ -144,16 +169,22 @@ pub async fn init(config: Config) -> Result<String, AgentError> {
     let directory = &config.ledger.directory;
     // Before a key is made for nothing.
     if directory.join(FIRST_SEGMENT).exists() {
-        return Err(LedgerError::Exists { path: directory.clone() }.into());
+        return Err(LedgerError::Exists {
+            path: directory.clone(),
+        }
+        .into());
     }
     let log: Arc<dyn LoginLog> = Arc::new(ledger::Unrecorded);
-    let keystores = Keystores::start(&config, &log);
+    let keystores = Keystores::start(&config, &Memory::default(), &log).map_err(threads)?;
     let made = match keystores.of(&config.ledger.keystore) {
         Some(holder) => match ready(holder.keystore.state()).await {
-            Ok(()) => ledger::create(&config.ledger, holder.keystore.as_ref()).await.map_err(Into::into),
-            Err(detail) => {
-                Err(AgentError::NotReady { name: config.ledger.keystore.to_string(), detail })
-            }
+            Ok(()) => ledger::create(&config.ledger, holder.keystore.as_ref())
+                .await
+                .map_err(Into::into),
+            Err(detail) => Err(AgentError::NotReady {
+                name: config.ledger.keystore.to_string(),
+                detail,
+            }),
         },
         None => Err(AgentError::NoGenesis),
     };
@@ -164,12 +195,9 @@ pub async fn init(config: Config) -> Result<String, AgentError> {
 const FIRST_SEGMENT: &str = "00000000.seg";
 
 /// Waits until a keystore is ready, or it is certain that a person must act.
-async fn ready(
-    mut state: tokio::sync::watch::Receiver<KeystoreState>,
-) -> Result<(), String> {
-    let settled = state.wait_for(|state| {
-        matches!(state, KeystoreState::Ready | KeystoreState::PinRefused(_))
-    });
+async fn ready(mut state: tokio::sync::watch::Receiver<KeystoreState>) -> Result<(), String> {
+    let settled = state
+        .wait_for(|state| matches!(state, KeystoreState::Ready | KeystoreState::PinRefused(_)));
     // Whatever it waits for after this time, its state says it.
     drop(tokio::time::timeout(std::time::Duration::from_secs(10), settled).await);
     match &*state.borrow() {

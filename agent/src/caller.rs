@@ -21,7 +21,12 @@ impl Caller {
     pub fn new(uid: u32, gid: u32, groups: Vec<u32>) -> Self {
         let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
         let name = user.map_or_else(|| format!("uid:{uid}"), |user| user.name);
-        Self { uid, gid, groups, name }
+        Self {
+            uid,
+            gid,
+            groups,
+            name,
+        }
     }
 
     /// The user's name, or `uid:N` where the system knows none.
@@ -33,7 +38,11 @@ impl Caller {
     /// As the ledger records it.
     #[must_use]
     pub fn to_record(&self) -> record::Caller {
-        record::Caller { uid: self.uid, gid: self.gid, name: self.name.clone() }
+        record::Caller {
+            uid: self.uid,
+            gid: self.gid,
+            name: self.name.clone(),
+        }
     }
 
     fn has_group(&self, gid: u32) -> bool {
@@ -76,11 +85,20 @@ impl FromStr for CallerSpec {
     type Err = CallerSpecError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fail = |why| CallerSpecError { given: text.to_owned(), why };
+        let fail = |why| CallerSpecError {
+            given: text.to_owned(),
+            why,
+        };
         let (kind, name) = text.split_once(':').ok_or_else(|| fail("no `:`"))?;
         match kind {
-            "uid" => name.parse().map(Self::User).map_err(|_| fail("not a number")),
-            "gid" => name.parse().map(Self::Group).map_err(|_| fail("not a number")),
+            "uid" => name
+                .parse()
+                .map(Self::User)
+                .map_err(|_| fail("not a number")),
+            "gid" => name
+                .parse()
+                .map(Self::Group)
+                .map_err(|_| fail("not a number")),
             "user" => User::from_name(name)
                 .ok()
                 .flatten()
@@ -119,9 +137,21 @@ mod tests {
 
     #[test]
     fn names_resolve_or_say_why() {
-        assert_eq!("user:root".parse::<CallerSpec>().unwrap(), CallerSpec::User(0));
-        assert_eq!("group:root".parse::<CallerSpec>().unwrap(), CallerSpec::Group(0));
-        for bad in ["root", "uid:root", "user:no-such-user-here", "pid:1", "uid:-1"] {
+        assert_eq!(
+            "user:root".parse::<CallerSpec>().unwrap(),
+            CallerSpec::User(0)
+        );
+        assert_eq!(
+            "group:root".parse::<CallerSpec>().unwrap(),
+            CallerSpec::Group(0)
+        );
+        for bad in [
+            "root",
+            "uid:root",
+            "user:no-such-user-here",
+            "pid:1",
+            "uid:-1",
+        ] {
             assert!(bad.parse::<CallerSpec>().is_err(), "{bad}");
         }
     }

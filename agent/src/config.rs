@@ -13,7 +13,10 @@ use std::{
 use privyseal_tuf::{RoleType, Sha256Digest};
 use serde::Deserialize;
 
-pub use self::{period::Period, text::{HexHash, Mode}};
+pub use self::{
+    period::Period,
+    text::{HexHash, Mode},
+};
 use crate::{
     caller::CallerSpec,
     grant::{Grant, Grants},
@@ -160,7 +163,10 @@ fn one() -> NonZeroU32 {
 
 impl RoleLimits {
     fn days(days: u32) -> Self {
-        Self { max_expiry: Period::from_days(days), min_threshold: one() }
+        Self {
+            max_expiry: Period::from_days(days),
+            min_threshold: one(),
+        }
     }
 
     fn root() -> Self {
@@ -230,21 +236,29 @@ impl Config {
     /// # Errors
     /// Where the file can't be read or anything in it can't be meant.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(path, &text)
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let file: File = toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let before = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .unwrap_or_default();
             ConfigError::Parse {
                 path: path.to_owned(),
-                line: before.lines().count().max(1),
+                line: before.matches('\n').count() + 1,
                 message: error.message().to_owned(),
             }
         })?;
-        let fail = |what| ConfigError::Inconsistent { path: path.to_owned(), what };
+        let fail = |what| ConfigError::Inconsistent {
+            path: path.to_owned(),
+            what,
+        };
         unique("keystore", file.keystore.iter().map(|k| k.name.as_str())).map_err(fail)?;
         unique("authority", file.authority.iter().map(|a| a.name.as_str())).map_err(fail)?;
         if !file.keystore.iter().any(|k| k.name == file.ledger.keystore) {
@@ -253,8 +267,11 @@ impl Config {
                 file.ledger.keystore
             )));
         }
-        let authorities: BTreeMap<_, _> =
-            file.authority.into_iter().map(|a| (a.name.clone(), a)).collect();
+        let authorities: BTreeMap<_, _> = file
+            .authority
+            .into_iter()
+            .map(|a| (a.name.clone(), a))
+            .collect();
         for grant in &file.grant {
             if !authorities.contains_key(grant.authority()) {
                 return Err(fail(format!(

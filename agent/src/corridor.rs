@@ -22,10 +22,6 @@ mod verified;
 
 use std::sync::Arc;
 
-pub(crate) use self::{
-    checked::unknown as unknown_authority,
-    observed::{may_see, observed as observed_event, shown_is_news, unknown as unknown_lineage},
-};
 pub use self::{
     authorized::Authorized,
     checked::{Checked, Content},
@@ -34,6 +30,10 @@ pub use self::{
     received::{LineageName, Received},
     recorded::Recorded,
     verified::Verified,
+};
+pub(crate) use self::{
+    checked::unknown as unknown_authority,
+    observed::{may_see, observed as observed_event, shown_is_news, unknown as unknown_lineage},
 };
 use privyseal_ledger::Head;
 use privyseal_proto::{ledger::v1 as record, v1 as wire};
@@ -87,5 +87,8 @@ pub(crate) fn wire_lineage(id: &LineageId) -> wire::LineageRef {
 
 /// A head as the wire has it.
 pub(crate) fn wire_head(head: Head) -> wire::Head {
-    wire::Head { size: head.size, root: head.root.into() }
+    wire::Head {
+        size: head.size,
+        root: head.root.into(),
+    }
 }

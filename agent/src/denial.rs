@@ -127,7 +127,10 @@ pub struct Denial {
 impl Denial {
     /// A refusal for `reason`; `message` says what happened, with the values that matter.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into() }
+        Self {
+            reason,
+            message: message.into(),
+        }
     }
 
     /// The rule that said no.

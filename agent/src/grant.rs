@@ -123,14 +123,25 @@ impl Grants {
     /// Does any grant cover this use? An operator has no signing rights by being one.
     #[must_use]
     pub fn allow(&self, caller: &Caller, wanted: Use<'_>) -> Option<Granted> {
-        let mut covering = self.of(caller).filter(|grant| grant.covers(wanted)).peekable();
+        let mut covering = self
+            .of(caller)
+            .filter(|grant| grant.covers(wanted))
+            .peekable();
         covering.peek()?;
-        Some(Granted { may_open: covering.any(|grant| grant.open) })
+        Some(Granted {
+            may_open: covering.any(|grant| grant.open),
+        })
     }
 
     /// May the caller see this key at all?
     #[must_use]
-    pub fn may_see_key(&self, caller: &Caller, authority: &str, repository: &str, key: &str) -> bool {
+    pub fn may_see_key(
+        &self,
+        caller: &Caller,
+        authority: &str,
+        repository: &str,
+        key: &str,
+    ) -> bool {
         self.is_operator(caller)
             || self.of(caller).any(|grant| {
                 grant.covers_repository(authority, repository)
@@ -142,7 +153,9 @@ impl Grants {
     #[must_use]
     pub fn may_see_repository(&self, caller: &Caller, authority: &str, repository: &str) -> bool {
         self.is_operator(caller)
-            || self.of(caller).any(|grant| grant.covers_repository(authority, repository))
+            || self
+                .of(caller)
+                .any(|grant| grant.covers_repository(authority, repository))
     }
 
     /// Is the caller an operator?
@@ -171,11 +184,19 @@ mod tests {
         struct File {
             grant: Vec<Grant>,
         }
-        Grants::new(toml::from_str::<File>(text).unwrap().grant, vec![CallerSpec::User(0)])
+        Grants::new(
+            toml::from_str::<File>(text).unwrap().grant,
+            vec![CallerSpec::User(0)],
+        )
     }
 
     fn wanted<'a>(repository: &'a str, role: RoleType, key: &'a str) -> Use<'a> {
-        Use { authority: "production", repository, role, key }
+        Use {
+            authority: "production",
+            repository,
+            role,
+            key,
+        }
     }
 
     #[test]
@@ -190,12 +211,31 @@ mod tests {
         );
         let build = Caller::new(1000, 1000, vec![]);
         let allow = |use_| grants.allow(&build, use_).is_some();
-        assert!(allow(wanted("example.org/a", RoleType::Snapshot, "online-1")));
+        assert!(allow(wanted(
+            "example.org/a",
+            RoleType::Snapshot,
+            "online-1"
+        )));
         assert!(!allow(wanted("example.org/a", RoleType::Root, "online-1")));
-        assert!(!allow(wanted("example.org/a", RoleType::Snapshot, "root-1")));
-        assert!(!allow(wanted("example.org/a/b", RoleType::Snapshot, "online-1")));
-        assert!(!allow(wanted("example.com/a", RoleType::Snapshot, "online-1")));
-        let staging = Use { authority: "staging", ..wanted("example.org/a", RoleType::Snapshot, "online-1") };
+        assert!(!allow(wanted(
+            "example.org/a",
+            RoleType::Snapshot,
+            "root-1"
+        )));
+        assert!(!allow(wanted(
+            "example.org/a/b",
+            RoleType::Snapshot,
+            "online-1"
+        )));
+        assert!(!allow(wanted(
+            "example.com/a",
+            RoleType::Snapshot,
+            "online-1"
+        )));
+        let staging = Use {
+            authority: "staging",
+            ..wanted("example.org/a", RoleType::Snapshot, "online-1")
+        };
         assert!(!allow(staging));
     }
 
@@ -204,7 +244,11 @@ mod tests {
         let grants = grants("grant = []");
         let root = Caller::new(0, 0, vec![]);
         assert!(grants.is_operator(&root) && grants.knows(&root));
-        assert!(grants.allow(&root, wanted("a", RoleType::Root, "k")).is_none());
+        assert!(
+            grants
+                .allow(&root, wanted("a", RoleType::Root, "k"))
+                .is_none()
+        );
         assert!(!grants.knows(&Caller::new(1, 1, vec![])));
     }
 }

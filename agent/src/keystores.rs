@@ -1,10 +1,10 @@
 //! Every keystore of the config, by name.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use crate::{
     config::Config,
-    keystore::{Keystore, KeystoreName, login::LoginLog, pkcs11::Pkcs11Keystore},
+    keystore::{BoundKey, Keystore, KeystoreName, login::LoginLog, pkcs11::Pkcs11Keystore},
     ledger::LedgerKey,
     memory::Memory,
 };
@@ -21,16 +21,23 @@ pub struct Holder {
 pub struct Keystores(BTreeMap<KeystoreName, Holder>);
 
 impl Keystores {
-    /// Starts every keystore of the config. A token that is absent is waited for, not an error.
-    #[must_use]
-    pub fn start(config: &Config, log: &Arc<dyn LoginLog>) -> Self {
-        let holders = config.keystores.iter().map(|settings| {
-            let holds_root_keys = settings.holds_root_keys;
+    /// Starts every keystore of the config with the keys that are enrolled in it.
+    ///
+    /// # Errors
+    /// Where the system gives no threads. A token that is absent is waited for, not an error.
+    pub fn start(config: &Config, memory: &Memory, log: &Arc<dyn LoginLog>) -> io::Result<Self> {
+        let mut holders = BTreeMap::new();
+        for settings in &config.keystores {
+            let keys = keys_in(memory, &settings.name);
             let keystore: Arc<dyn Keystore> =
-                Pkcs11Keystore::start(settings.clone(), Arc::clone(log));
-            (settings.name.clone(), Holder { keystore, holds_root_keys })
-        });
-        Self(holders.collect())
+                Pkcs11Keystore::start(settings.clone(), keys, Arc::clone(log))?;
+            let holder = Holder {
+                keystore,
+                holds_root_keys: settings.holds_root_keys,
+            };
+            holders.insert(settings.name.clone(), holder);
+        }
+        Ok(Self(holders))
     }
 
     /// The keystore of that name.
@@ -47,11 +54,7 @@ impl Keystores {
     /// Tells every keystore which enrolled keys it must hold.
     pub async fn bind(&self, memory: &Memory) {
         for (name, holder) in &self.0 {
-            let enrolled = memory.keys().into_iter().map(|key| Arc::clone(&key.bound));
-            let ledger_key = memory.genesis().as_ref().and_then(LedgerKey::of);
-            let ledger_key = ledger_key.map(|key| Arc::clone(key.bound()));
-            let mine = enrolled.chain(ledger_key).filter(|key| key.keystore == *name).collect();
-            if let Err(error) = holder.keystore.bind(mine).await {
+            if let Err(error) = holder.keystore.bind(keys_in(memory, name)).await {
                 tracing::warn!(keystore = %name, "keys are bound, but not looked for yet: {error}");
             }
         }
@@ -63,4 +66,15 @@ impl Keystores {
             keystore.shutdown().await;
         }
     }
+}
+
+/// The keys that a keystore must hold: enrolled ones, and the ledger's.
+fn keys_in(memory: &Memory, keystore: &KeystoreName) -> Vec<Arc<BoundKey>> {
+    let enrolled = memory.keys().into_iter().map(|key| Arc::clone(&key.bound));
+    let ledger_key = memory.genesis().as_ref().and_then(LedgerKey::of);
+    let ledger_key = ledger_key.map(|key| Arc::clone(key.bound()));
+    enrolled
+        .chain(ledger_key)
+        .filter(|key| key.keystore == *keystore)
+        .collect()
 }

@@ -18,12 +18,12 @@ use privyseal_proto::ledger::v1::{Record, record::Event};
 use prost::Message;
 use tokio::sync::oneshot;
 
+use self::queue::{Entry, Queue};
 pub use self::{
     checkpoint::{CheckpointError, LedgerKey, SignedCheckpoint},
     genesis::{InitError, create},
     login::{LedgerLoginLog, Unrecorded},
 };
-use self::queue::{Entry, Queue};
 use crate::{config::LedgerSection, memory::Memory};
 
 /// Something that must be held until a record is durable and remembered, such as a gate.
@@ -106,7 +106,11 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it could not be made durable: nothing happened, and asking again is safe.
-    pub async fn append(&self, event: Event, guard: Option<Guard>) -> Result<Appended, LedgerFault> {
+    pub async fn append(
+        &self,
+        event: Event,
+        guard: Option<Guard>,
+    ) -> Result<Appended, LedgerFault> {
         let (reply, answer) = oneshot::channel();
         self.submit(event, guard, Some(reply));
         answer.await.unwrap_or_else(|_| Err(self.dropped()))
@@ -119,7 +123,9 @@ impl Ledger {
     pub fn append_blocking(&self, event: Event) -> Result<Appended, LedgerFault> {
         let (reply, answer) = oneshot::channel();
         self.submit(event, None, Some(reply));
-        answer.blocking_recv().unwrap_or_else(|_| Err(self.dropped()))
+        answer
+            .blocking_recv()
+            .unwrap_or_else(|_| Err(self.dropped()))
     }
 
     /// Lets `event` ride with the next sync; [`Ledger::flush`] brings it home at the latest.
@@ -160,10 +166,12 @@ impl Ledger {
     }
 
     fn dropped(&self) -> LedgerFault {
-        self.fault().unwrap_or_else(|| LedgerFault(Arc::new(LedgerError::Failed {
-            what: "the agent is shutting down".to_owned(),
-            source: None,
-        })))
+        self.fault().unwrap_or_else(|| {
+            LedgerFault(Arc::new(LedgerError::Failed {
+                what: "the agent is shutting down".to_owned(),
+                source: None,
+            }))
+        })
     }
 }
 
@@ -172,23 +180,37 @@ fn entry(
     guard: Option<Guard>,
     reply: Option<oneshot::Sender<Result<Appended, LedgerFault>>>,
 ) -> Entry {
-    let record = Record { time: now(), event: Some(event) };
-    Entry { bytes: record.encode_to_vec(), record, guard, reply }
+    let record = Record {
+        time: now(),
+        event: Some(event),
+    };
+    Entry {
+        bytes: record.encode_to_vec(),
+        record,
+        guard,
+        reply,
+    }
 }
 
 /// Unix time in milliseconds.
 fn now() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Inner {
     fn commit(&self, batch: Vec<Entry>) {
-        let (bytes, waiting): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|e| (e.bytes, (e.record, e.guard, e.reply))).unzip();
+        let (bytes, waiting): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .map(|e| (e.bytes, (e.record, e.guard, e.reply)))
+            .unzip();
         let mut store = self.store.lock();
         let first = store.head().size;
-        let result = store.append(&bytes).map_err(|error| LedgerFault(Arc::new(error)));
+        let result = store
+            .append(&bytes)
+            .map_err(|error| LedgerFault(Arc::new(error)));
         match result {
             Ok(head) => {
                 let mut index = first;

@@ -17,7 +17,11 @@ use tracing_subscriber::EnvFilter;
 #[command(version, after_help = EXAMPLES)]
 struct Arguments {
     /// The config file
-    #[arg(long, value_name = "FILE", default_value = "/etc/privyseal/privyseald.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/privyseal/privyseald.toml"
+    )]
     config: PathBuf,
     /// Check the config and exit
     #[arg(long)]
@@ -57,7 +61,9 @@ fn start(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     log(config.agent.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     match arguments.command {
         None => runtime.block_on(agent::run(config))?,
         Some(Command::Init) => {
@@ -76,7 +82,9 @@ fn println_genesis(genesis: &str) {
 
 fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter);
     match format {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().init(),

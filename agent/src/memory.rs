@@ -16,10 +16,10 @@ use std::{
 };
 
 use parking_lot::RwLock;
-use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 use privyseal_ledger::Head;
 use privyseal_proto::ledger::v1::Genesis;
 use privyseal_tuf::{RoleType, Sha256Digest};
+use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 
 pub use self::{
     facts::facts_of,
@@ -78,10 +78,9 @@ impl Memory {
     #[must_use]
     pub fn lineages_of(&self, authority: &str, repository: &str) -> Vec<Arc<Lineage>> {
         let state = self.state.read();
-        let of_repository = state
-            .lineages
-            .values()
-            .filter(|lineage| lineage.id().authority == authority && lineage.id().repository == repository);
+        let of_repository = state.lineages.values().filter(|lineage| {
+            lineage.id().authority == authority && lineage.id().repository == repository
+        });
         of_repository.cloned().collect()
     }
 
@@ -106,7 +105,12 @@ impl Memory {
     /// The last login attempt on a keystore.
     #[must_use]
     pub fn login(&self, keystore: &KeystoreName) -> LoginMemory {
-        self.state.read().logins.get(keystore).cloned().unwrap_or_default()
+        self.state
+            .read()
+            .logins
+            .get(keystore)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The genesis record.

@@ -25,7 +25,13 @@ pub fn operator(caller: &Caller, config: &Config) -> Result<(), Denial> {
     }
     let name = caller.name();
     if config.grants.knows(caller) {
-        return Err(Denial::new(Reason::OperatorOnly, format!("{name} is no operator of this agent")));
+        return Err(Denial::new(
+            Reason::OperatorOnly,
+            format!("{name} is no operator of this agent"),
+        ));
     }
-    Err(Denial::new(Reason::NoGrant, format!("{name} has no grant here")))
+    Err(Denial::new(
+        Reason::NoGrant,
+        format!("{name} has no grant here"),
+    ))
 }

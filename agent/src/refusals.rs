@@ -21,10 +21,20 @@ impl RefusalSums {
     pub fn count(&self, grants: &Grants, caller: &Arc<Caller>, denial: &Denial) {
         let known = grants.knows(caller);
         let reason = denial.reason().code();
-        tracing::info!(caller = caller.name(), known, reason, "refused: {}", denial.message());
+        tracing::info!(
+            caller = caller.name(),
+            known,
+            reason,
+            "refused: {}",
+            denial.message()
+        );
         if known {
             let mut sums = self.0.lock();
-            let count = sums.entry(Arc::clone(caller)).or_default().entry(reason).or_default();
+            let count = sums
+                .entry(Arc::clone(caller))
+                .or_default()
+                .entry(reason)
+                .or_default();
             *count = count.saturating_add(1);
         }
     }
@@ -34,9 +44,15 @@ impl RefusalSums {
         for (caller, counts) in std::mem::take(&mut *self.0.lock()) {
             let counts = counts
                 .into_iter()
-                .map(|(reason, count)| Count { reason: reason.to_owned(), count })
+                .map(|(reason, count)| Count {
+                    reason: reason.to_owned(),
+                    count,
+                })
                 .collect();
-            ledger.append_later(Event::Refusals(Refusals { caller: Some(caller.to_record()), counts }));
+            ledger.append_later(Event::Refusals(Refusals {
+                caller: Some(caller.to_record()),
+                counts,
+            }));
         }
     }
 }

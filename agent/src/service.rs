@@ -11,7 +11,9 @@ use std::{future::Future, sync::Arc};
 use tokio::sync::Semaphore;
 use tonic::{Request, Status};
 
-pub use self::{admin::AdminService, keys::KeysService, ledger::LedgerService, signing::SigningService};
+pub use self::{
+    admin::AdminService, keys::KeysService, ledger::LedgerService, signing::SigningService,
+};
 use crate::{
     caller::Caller,
     corridor::House,
@@ -37,7 +39,9 @@ impl Desk {
     /// Who asks. A connection whose caller is not known gets nothing.
     fn caller<T>(request: &Request<T>) -> Result<Arc<Caller>, Status> {
         let caller = request.extensions().get::<Arc<Caller>>();
-        caller.cloned().ok_or_else(|| Status::unauthenticated("the caller is not known"))
+        caller
+            .cloned()
+            .ok_or_else(|| Status::unauthenticated("the caller is not known"))
     }
 
     /// Runs `work` within the limits on requests and time, and turns a stop into a status.
@@ -49,7 +53,10 @@ impl Desk {
         let limits = self.house.config.limits;
         let Ok(_slot) = self.slots.try_acquire() else {
             let message = format!("{} requests are in flight", limits.requests);
-            return Err(self.stop(caller, &Denial::new(Reason::TooManyRequests, message).into()));
+            return Err(self.stop(
+                caller,
+                &Denial::new(Reason::TooManyRequests, message).into(),
+            ));
         };
         match tokio::time::timeout(limits.request_time.duration(), work).await {
             Ok(Ok(answer)) => Ok(answer),
@@ -65,11 +72,16 @@ impl Desk {
     fn stop(&self, caller: &Arc<Caller>, stop: &Stop) -> Status {
         match stop {
             Stop::Denied(denial) => {
-                self.refusals.count(&self.house.config.grants, caller, denial);
+                self.refusals
+                    .count(&self.house.config.grants, caller, denial);
                 status::from_denial(denial)
             }
             Stop::Failed(fault) => {
-                tracing::warn!(caller = caller.name(), reason = fault.reason(), "failed: {fault}");
+                tracing::warn!(
+                    caller = caller.name(),
+                    reason = fault.reason(),
+                    "failed: {fault}"
+                );
                 status::from_fault(fault)
             }
         }

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::command::agent::AgentCommand;
 use crate::command::key::KeyCommand;
 use crate::command::ledger::LedgerCommand;
+use crate::command::repo::RepoCommand;
 
 /// Builds TUF repositories and has them signed by agents, which hold the keys in hardware.
 #[derive(Parser, Debug)]
@@ -28,6 +29,8 @@ pub enum Command {
     /// Keys: generate, enrol, list, show.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Repositories: init, add, remove, renew, rotate, sign, status, diff, publish, verify.
+    Repo(RepoCommand),
     /// Agents: status, unlock, lock.
     #[command(subcommand)]
     Agent(AgentCommand),
@@ -41,6 +44,9 @@ Examples:
   export PRIVYSEAL_AGENT=unix:/run/privyseal/agent.sock
   privyseal agent status
   privyseal key list
+  privyseal repo add ./dist --prefix v1
+  privyseal repo sign
+  privyseal repo publish
   privyseal ledger verify
 
 Exit codes:

@@ -4,6 +4,7 @@ pub mod agent;
 mod context;
 pub mod key;
 pub mod ledger;
+pub mod repo;
 
 use crate::Exit;
 use crate::cli::{Cli, Command};
@@ -18,6 +19,7 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<Exit> {
     };
     match cli.command {
         Command::Key(command) => key::run(command, &mut context).await,
+        Command::Repo(command) => repo::run(command, &mut context).await,
         Command::Agent(command) => agent::run(command, &mut context).await,
         Command::Ledger(command) => ledger::run(command, &mut context).await,
     }

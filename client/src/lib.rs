@@ -6,6 +6,7 @@ pub mod cli;
 pub mod command;
 pub mod failure;
 pub mod file;
+pub mod repo;
 pub mod show;
 
 pub use failure::Exit;

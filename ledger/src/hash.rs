@@ -81,7 +81,7 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// Bytes or text that cannot be a [`Hash`].
+/// Bytes or text that cannot be a [`struct@Hash`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a hash of the ledger has 32 bytes, written as 64 hex digits")]
 pub struct NotAHash;

@@ -130,6 +130,7 @@ fn every_consistency_proof_is_the_judges() {
             assert_eq!(verify_consistency(&old, &new, &proof), Ok(()));
         }
     }
+    assert_eq!(tree.consistency(0, 5), Some(Vec::new()));
     assert_eq!(tree.consistency(3, 2), None);
     assert_eq!(tree.consistency(3, SIZES + 1), None);
     let empty = Head {
@@ -148,12 +149,37 @@ fn a_shorter_ledger_is_named_as_such() {
     );
 }
 
+#[test]
+fn a_proof_has_one_length() {
+    let tree = tree(13);
+    let (old, new) = (head(&tree, 6), tree.head());
+    let (path, proof) = (
+        tree.inclusion(5, 13).unwrap(),
+        tree.consistency(6, 13).unwrap(),
+    );
+    let leaf = tree.leaf(5).unwrap();
+    let longer = |hashes: &[Hash]| [hashes, &[Hash::empty()]].concat();
+    let shorter = |hashes: &[Hash]| hashes[..hashes.len() - 1].to_vec();
+    for wrong in [longer(&path), shorter(&path)] {
+        assert_eq!(
+            verify_inclusion(&leaf, 5, &new, &wrong),
+            Err(ProofError::Length)
+        );
+    }
+    for wrong in [longer(&proof), shorter(&proof), Vec::new()] {
+        assert_eq!(
+            verify_consistency(&old, &new, &wrong),
+            Err(ProofError::Length)
+        );
+    }
+}
+
 /// A way to spoil a proof.
 #[derive(Debug, Clone)]
 enum Spoil {
     Flip { bit: usize },
     Drop,
-    Repeat,
+    Lengthen,
     Swap,
 }
 
@@ -161,7 +187,7 @@ fn spoil() -> impl Strategy<Value = Spoil> {
     prop_oneof![
         any::<usize>().prop_map(|bit| Spoil::Flip { bit }),
         Just(Spoil::Drop),
-        Just(Spoil::Repeat),
+        Just(Spoil::Lengthen),
         Just(Spoil::Swap),
     ]
 }

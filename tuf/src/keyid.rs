@@ -48,3 +48,22 @@ impl fmt::Display for KeyId {
         f.pad(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn computed_keyids_have_one_form() {
+        assert!(KeyId::from(crate::Sha256Digest::of(b"key")).is_compliant());
+        for text in [
+            "",
+            "my-key",
+            &"AB".repeat(32),
+            &"ab".repeat(31),
+            &"ab".repeat(33),
+        ] {
+            assert!(!KeyId::from(text).is_compliant(), "{text}");
+        }
+    }
+}

@@ -50,3 +50,18 @@ impl FromStr for RoleType {
             .ok_or_else(|| UnknownRole(text.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for role in RoleType::ALL {
+            assert_eq!(role.to_string().parse(), Ok(role));
+        }
+        for name in ["", "Root", "mirrors", "root "] {
+            assert_eq!(name.parse::<RoleType>(), Err(UnknownRole(name.to_owned())));
+        }
+    }
+}

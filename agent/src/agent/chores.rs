@@ -35,19 +35,26 @@ pub(super) async fn run(desk: Desk, health: HealthReporter) {
             refusals_at = now + REFUSALS;
         }
         ledger.flush();
-        if now >= checkpoint_at && checkpoint_due(&desk) {
-            if let Err(error) = ledger.checkpoint(&desk.house.keystores).await {
-                tracing::warn!("a checkpoint is due and can't be signed: {error}");
-                checkpoint_at = now + RETRY;
-            }
+        if now >= checkpoint_at
+            && checkpoint_due(&desk)
+            && let Err(error) = ledger.checkpoint(&desk.house.keystores).await
+        {
+            tracing::warn!("a checkpoint is due and can't be signed: {error}");
+            checkpoint_at = now + RETRY;
         }
         let can_sign = ledger.fault().is_none()
-            && desk.house.keystores.all().any(|k| *k.state().borrow() == KeystoreState::Ready);
+            && desk
+                .house
+                .keystores
+                .all()
+                .any(|k| *k.state().borrow() == KeystoreState::Ready);
         if serving.replace(can_sign) != Some(can_sign) {
             if can_sign {
                 health.set_serving::<SigningServer<SigningService>>().await;
             } else {
-                health.set_not_serving::<SigningServer<SigningService>>().await;
+                health
+                    .set_not_serving::<SigningServer<SigningService>>()
+                    .await;
             }
         }
     }

@@ -22,7 +22,9 @@ impl Period {
     /// So many days.
     #[must_use]
     pub const fn from_days(days: u32) -> Self {
-        Self { seconds: days.saturating_mul(86_400) }
+        Self {
+            seconds: days.saturating_mul(86_400),
+        }
     }
 
     /// In seconds.
@@ -42,10 +44,12 @@ impl TryFrom<String> for Period {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let fail = || format!("`{text}` is no length of time; write 400d, 12h or 30s, at most 100 years");
+        let fail =
+            || format!("`{text}` is no length of time; write 400d, 12h or 30s, at most 100 years");
         let span: Span = text.parse().map_err(|_| fail())?;
-        let duration =
-            span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| fail())?;
+        let duration = span
+            .to_duration(SpanRelativeTo::days_are_24_hours())
+            .map_err(|_| fail())?;
         let seconds = u32::try_from(duration.as_secs()).map_err(|_| fail())?;
         if seconds == 0 || seconds > 100 * 366 * 86_400 {
             return Err(fail());

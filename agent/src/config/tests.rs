@@ -42,7 +42,10 @@ fn a_whole_config_is_read() {
     let config = parse(WHOLE).unwrap();
     let production = &config.authorities["production"];
     assert_eq!(production.limits(RoleType::Root).min_threshold.get(), 2);
-    assert_eq!(production.limits(RoleType::Timestamp).max_expiry, Period::from_days(32));
+    assert_eq!(
+        production.limits(RoleType::Timestamp).max_expiry,
+        Period::from_days(32)
+    );
     assert_eq!(config.limits.request_time, Period::from_seconds(30));
     assert_eq!(config.agent.mode, Mode(0o600));
 }
@@ -53,7 +56,11 @@ fn unknown_keys_and_wrong_types_are_refused_with_their_line() {
         ("operators =", "operator =", "line 4"),
         ("\"production\"\nroot", "\"production\"\nroots", "line 20"),
         ("max_expiry = \"400d\"", "max_expiry = 400", "line 20"),
-        ("name = \"hsm\"", "name = \"hsm\"\nname = \"hsm\"", "line 13"),
+        (
+            "name = \"hsm\"",
+            "name = \"hsm\"\nname = \"hsm\"",
+            "line 13",
+        ),
         ("[\"uid:1000\"]", "[\"1000\"]", "line 23"),
         ("[\"targets\"]", "[\"target\"]", "line 26"),
     ] {
@@ -66,7 +73,10 @@ fn unknown_keys_and_wrong_types_are_refused_with_their_line() {
 fn a_pin_in_the_config_is_refused_without_being_shown() {
     let error = refused(&WHOLE.replace("pin = \"operator\"", "pin = \"98765432\""));
     assert!(error.contains("credential"), "{error}");
-    assert!(!error.lines().any(|line| line.contains("98765432")), "{error}");
+    assert!(
+        !error.lines().any(|line| line.contains("98765432")),
+        "{error}"
+    );
 }
 
 #[test]

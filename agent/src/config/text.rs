@@ -38,6 +38,8 @@ impl TryFrom<String> for Mode {
             .ok()
             .filter(|mode| *mode <= 0o777)
             .map(Self)
-            .ok_or_else(|| format!("`{text}` is no socket mode; write it in octal, such as \"0660\""))
+            .ok_or_else(|| {
+                format!("`{text}` is no socket mode; write it in octal, such as \"0660\"")
+            })
     }
 }

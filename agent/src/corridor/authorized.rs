@@ -31,29 +31,43 @@ impl Authorized {
             role: request.role,
             key: request.key.as_str(),
         };
-        let granted = house.config.grants.allow(&request.caller, wanted).ok_or_else(|| {
-            let message = format!(
-                "{} has no grant to sign {} of {} in {} with {}",
-                request.caller.name(),
-                wanted.role,
-                wanted.repository.escape_debug(),
-                wanted.authority.escape_debug(),
-                wanted.key
-            );
-            Denial::new(Reason::NoGrant, message)
-        })?;
+        let granted = house
+            .config
+            .grants
+            .allow(&request.caller, wanted)
+            .ok_or_else(|| {
+                let message = format!(
+                    "{} has no grant to sign {} of {} in {} with {}",
+                    request.caller.name(),
+                    wanted.role,
+                    wanted.repository.escape_debug(),
+                    wanted.authority.escape_debug(),
+                    wanted.key
+                );
+                Denial::new(Reason::NoGrant, message)
+            })?;
         let key = house.ledger.memory().key(&request.key).ok_or_else(|| {
-            Denial::new(Reason::UnknownKey, format!("no key is enrolled as {}", request.key))
+            Denial::new(
+                Reason::UnknownKey,
+                format!("no key is enrolled as {}", request.key),
+            )
         })?;
         let holder = house.keystores.of(&key.bound.keystore).ok_or_else(|| {
-            let message =
-                format!("key {} is in keystore {}, which the config no longer has", request.key, key.bound.keystore);
+            let message = format!(
+                "key {} is in keystore {}, which the config no longer has",
+                request.key, key.bound.keystore
+            );
             Denial::new(Reason::UnknownKeystore, message)
         })?;
         if request.role == RoleType::Root && !holder.holds_root_keys {
             let message = format!("keystore {} may hold no root keys", key.bound.keystore);
             return Err(Denial::new(Reason::KeystoreNotForRoot, message));
         }
-        Ok(Self { keystore: Arc::clone(&holder.keystore), request, granted, key })
+        Ok(Self {
+            keystore: Arc::clone(&holder.keystore),
+            request,
+            granted,
+            key,
+        })
     }
 }

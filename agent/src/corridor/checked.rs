@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use privyseal_tuf::{
-    Document, DocumentError, Key, Problem, Root, RoleType, Sha256Digest, View, ViewError,
+    Document, DocumentError, Key, Problem, RoleType, Root, Sha256Digest, View, ViewError,
     json::JsonError,
 };
 
@@ -36,7 +36,11 @@ impl Checked {
     pub fn new(request: Authorized, house: &House) -> Result<Self, Denial> {
         let document = Content::read(&request.request.document, request.request.role)?;
         let name = &request.request.lineage.authority;
-        let authority = house.config.authorities.get(name).ok_or_else(|| unknown(name))?;
+        let authority = house
+            .config
+            .authorities
+            .get(name)
+            .ok_or_else(|| unknown(name))?;
         document.within(authority, now())?;
         Ok(Self { request, document })
     }
@@ -49,7 +53,9 @@ pub(crate) fn unknown(authority: &str) -> Denial {
 
 /// Unix time in seconds.
 pub(super) fn now() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
@@ -64,7 +70,12 @@ impl Content {
         let document = Document::parse(bytes).map_err(malformed)?;
         let view = document.view(role).map_err(invalid)?;
         let digest = document.payload().digest;
-        Ok(Self { version: view.version(), view, digest, document })
+        Ok(Self {
+            version: view.version(),
+            view,
+            digest,
+            document,
+        })
     }
 
     /// Expiry and thresholds within the authority's limits; a root's keys as they must be written.
@@ -72,7 +83,10 @@ impl Content {
         let role = self.view.role();
         let expires = self.view.expires();
         if expires.is_past(now) {
-            let message = format!("{role} version {} expires {expires}, which is past", self.version);
+            let message = format!(
+                "{role} version {} expires {expires}, which is past",
+                self.version
+            );
             return Err(Denial::new(Reason::ExpiryPast, message));
         }
         let limit = authority.limits(role).max_expiry;
@@ -99,8 +113,10 @@ fn root_holds(root: &Root, authority: &Authority) -> Result<(), Denial> {
         }
         let floor = authority.limits(role).min_threshold.get();
         if keys.threshold < floor {
-            let message =
-                format!("{role} would have threshold {}; the floor is {floor}", keys.threshold);
+            let message = format!(
+                "{role} would have threshold {}; the floor is {floor}",
+                keys.threshold
+            );
             return Err(Denial::new(Reason::ThresholdTooLow, message));
         }
     }
@@ -110,7 +126,11 @@ fn root_holds(root: &Root, authority: &Authority) -> Result<(), Denial> {
 /// A key that a root introduces: its keyid is its hash, and the agent can verify it.
 pub(super) fn introduces(keyid: &str, key: &Key) -> Result<(), Denial> {
     if key.keyid().as_str() != keyid {
-        let message = format!("keyid {} is not the hash of its key, {}", keyid.escape_debug(), key.keyid());
+        let message = format!(
+            "keyid {} is not the hash of its key, {}",
+            keyid.escape_debug(),
+            key.keyid()
+        );
         return Err(Denial::new(Reason::KeyidMismatch, message));
     }
     key.public()

@@ -56,7 +56,9 @@ fn meets(
 ) -> bool {
     let RoleKeys { keyids, threshold } = root.roles.get(role);
     let payload = &document.document.payload().bytes;
-    let keys = keyids.iter().filter_map(|keyid| Some((keyid, root.keys.get(keyid)?)));
+    let keys = keyids
+        .iter()
+        .filter_map(|keyid| Some((keyid, root.keys.get(keyid)?)));
     let counted: BTreeSet<_> = keys
         .filter(|(keyid, key)| {
             let entry = || document.document.signature(keyid);

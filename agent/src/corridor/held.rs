@@ -12,7 +12,9 @@ use crate::{
     caller::Caller,
     denial::{Denial, Reason},
     keystore::Keystore,
-    memory::{EnrolledKey, Lineage, LineageId, LineageState, VersionMemory, VersionState, facts_of},
+    memory::{
+        EnrolledKey, Lineage, LineageId, LineageState, VersionMemory, VersionState, facts_of,
+    },
 };
 use privyseal_proto::ledger::v1::Facts;
 
@@ -55,7 +57,12 @@ impl Held {
     pub async fn new(checked: Checked, house: &House) -> Result<Self, Denial> {
         let memory = house.ledger.memory();
         let first_root = first_root(&checked)?;
-        let id = checked.request.request.lineage.clone().with_first_root(first_root);
+        let id = checked
+            .request
+            .request
+            .lineage
+            .clone()
+            .with_first_root(first_root);
         if let Some(lineage) = memory.lineage(&id) {
             let gate = lineage.gate(checked.request.request.role).await;
             return Self::in_lineage(checked, &lineage, gate);
@@ -78,7 +85,8 @@ impl Held {
     ) -> Result<Self, Denial> {
         lineage.read(|state| {
             let (keyid, standing, facts, completes) = agrees(&checked, lineage.id(), state)?;
-            Ok(Self::with(checked, lineage.id().clone(), keyid, gate).that(standing, facts, completes))
+            Ok(Self::with(checked, lineage.id().clone(), keyid, gate)
+                .that(standing, facts, completes))
         })
     }
 
@@ -87,12 +95,19 @@ impl Held {
             && checked.document.version == 1
             && checked.document.digest == id.first_root;
         if !is_first || !checked.request.granted.may_open() {
-            let what = if is_first { "and the grant does not open new ones" } else { "" };
+            let what = if is_first {
+                "and the grant does not open new ones"
+            } else {
+                ""
+            };
             let message = format!(
                 "this agent knows no lineage {} in {} with first root {} {what}",
                 id.repository, id.authority, id.first_root
             );
-            return Err(Denial::new(Reason::UnknownLineage, message.trim_end().to_owned()));
+            return Err(Denial::new(
+                Reason::UnknownLineage,
+                message.trim_end().to_owned(),
+            ));
         }
         let state = LineageState::default();
         let (keyid, standing, facts, completes) = agrees(&checked, &id, &state)?;
@@ -157,7 +172,9 @@ fn agrees(
             key.purpose,
             key.repository,
             key.authority,
-            key.first_root.map(|root| format!(" (first root {root})")).unwrap_or_default()
+            key.first_root
+                .map(|root| format!(" (first root {root})"))
+                .unwrap_or_default()
         );
         return Err(Denial::new(Reason::KeyOfOtherLineage, message));
     }

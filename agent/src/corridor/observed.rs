@@ -10,7 +10,9 @@ use privyseal_proto::{
 use privyseal_tuf::{RoleType, Sha256Digest};
 
 use super::{
-    House, LineageName, checked::Content, completion,
+    House, LineageName,
+    checked::Content,
+    completion,
     received::{known, role, within},
 };
 use crate::{
@@ -73,10 +75,16 @@ impl Observation {
     pub async fn record(self, house: &House) -> Result<Shown, Stop> {
         let document = Content::read(&self.document, self.role)?;
         let id = match self.role {
-            RoleType::Root if document.version == 1 => self.lineage.with_first_root(document.digest),
+            RoleType::Root if document.version == 1 => {
+                self.lineage.with_first_root(document.digest)
+            }
             _ => self.lineage.known()?,
         };
-        let lineage = house.ledger.memory().lineage(&id).ok_or_else(|| unknown(&id))?;
+        let lineage = house
+            .ledger
+            .memory()
+            .lineage(&id)
+            .ok_or_else(|| unknown(&id))?;
         let gate = lineage.gate(self.role).await;
         let news = lineage.read(|state| news(state, &document))?;
         let shown = |recorded, head| Shown {
@@ -88,8 +96,9 @@ impl Observation {
         match news {
             News::Known => Ok(shown(false, house.ledger.reader().head())),
             News::New => {
-                let event =
-                    lineage.read(|state| observed(&self.caller, &id, state, &document, &self.document, false));
+                let event = lineage.read(|state| {
+                    observed(&self.caller, &id, state, &document, &self.document, false)
+                });
                 let guard: Guard = Box::new(gate);
                 let appended = house.ledger.append(event, Some(guard)).await?;
                 Ok(shown(true, appended.head))
@@ -100,8 +109,16 @@ impl Observation {
 
 /// May the caller know anything of this repository?
 pub(crate) fn may_see(caller: &Caller, lineage: &LineageName, house: &House) -> Result<(), Denial> {
-    let LineageName { authority, repository, .. } = lineage;
-    if house.config.grants.may_see_repository(caller, authority, repository) {
+    let LineageName {
+        authority,
+        repository,
+        ..
+    } = lineage;
+    if house
+        .config
+        .grants
+        .may_see_repository(caller, authority, repository)
+    {
         return Ok(());
     }
     let message = format!(
@@ -161,7 +178,11 @@ fn news(state: &LineageState, document: &Content) -> Result<News, Denial> {
     let role = document.view.role();
     let history = state.history(role);
     let last = history.version();
-    if let Some(remembered) = history.last.as_ref().filter(|r| r.version == document.version) {
+    if let Some(remembered) = history
+        .last
+        .as_ref()
+        .filter(|r| r.version == document.version)
+    {
         let same = remembered.digest == document.digest;
         if same && remembered.state == VersionState::Final && remembered.file.is_some() {
             return Ok(News::Known);
@@ -176,10 +197,17 @@ fn news(state: &LineageState, document: &Content) -> Result<News, Denial> {
     }
     if document.version < last {
         let known = [history.last.as_ref(), history.last_final.as_ref()];
-        if known.into_iter().flatten().any(|known| known.digest == document.digest) {
+        if known
+            .into_iter()
+            .flatten()
+            .any(|known| known.digest == document.digest)
+        {
             return Ok(News::Known);
         }
-        let message = format!("{role} version {} is below {last}, the last one", document.version);
+        let message = format!(
+            "{role} version {} is below {last}, the last one",
+            document.version
+        );
         return Err(Denial::new(Reason::VersionRollback, message));
     }
     if role == RoleType::Root {
@@ -197,13 +225,18 @@ fn news(state: &LineageState, document: &Content) -> Result<News, Denial> {
 
 /// A shown root is verified by the one before it, so it must be the next one, or the last one.
 fn root_is_next(state: &LineageState, document: &Content) -> Result<(), Denial> {
-    let trusted = state.history(RoleType::Root).newest_final().map_or(0, |root| root.version);
+    let trusted = state
+        .history(RoleType::Root)
+        .newest_final()
+        .map_or(0, |root| root.version);
     let next = trusted.saturating_add(1);
     if document.version == next || (document.version == trusted && trusted > 0) {
         return Ok(());
     }
-    let message =
-        format!("root version {} can't be verified: the next one is {next}", document.version);
+    let message = format!(
+        "root version {} can't be verified: the next one is {next}",
+        document.version
+    );
     Err(Denial::new(Reason::VersionSkipped, message))
 }
 

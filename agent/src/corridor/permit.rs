@@ -56,7 +56,10 @@ impl SigningPermit {
     /// nothing but the checkpoint's text, with a key that signs nothing else.
     pub(crate) fn for_checkpoint(key: &LedgerKey, genesis: Hash, head: Head) -> Self {
         let text = checkpoint::text(&genesis, &head);
-        Self { key: Arc::clone(key.bound()), message: Message::new(text.into_bytes()) }
+        Self {
+            key: Arc::clone(key.bound()),
+            message: Message::new(text.into_bytes()),
+        }
     }
 
     /// The key to sign with.

@@ -32,9 +32,10 @@ impl LineageName {
     pub fn parse(reference: Option<LineageRef>) -> Result<Self, Denial> {
         let malformed = |what: &str| Denial::new(Reason::RequestMalformed, what);
         let reference = reference.ok_or_else(|| malformed("the request names no lineage"))?;
-        for (field, name) in
-            [("authority", &reference.authority), ("repository", &reference.repository)]
-        {
+        for (field, name) in [
+            ("authority", &reference.authority),
+            ("repository", &reference.repository),
+        ] {
             if name.is_empty() || name.len() > 255 || name.chars().any(char::is_control) {
                 let what = format!("lineage.{field} needs 1 to 255 printable characters");
                 return Err(malformed(&what));
@@ -46,13 +47,21 @@ impl LineageName {
                 malformed("lineage.first_root is not a SHA-256 digest in hex (64 digits)")
             })?),
         };
-        Ok(Self { authority: reference.authority, repository: reference.repository, first_root })
+        Ok(Self {
+            authority: reference.authority,
+            repository: reference.repository,
+            first_root,
+        })
     }
 
     /// The lineage with this first root.
     #[must_use]
     pub fn with_first_root(self, first_root: Sha256Digest) -> LineageId {
-        LineageId { authority: self.authority, repository: self.repository, first_root }
+        LineageId {
+            authority: self.authority,
+            repository: self.repository,
+            first_root,
+        }
     }
 
     /// The lineage that is named.
@@ -91,7 +100,10 @@ impl Received {
             lineage: LineageName::parse(request.lineage)?,
             role: role(&request.role)?,
             key: request.key.parse().map_err(|error| {
-                Denial::new(Reason::RequestMalformed, format!("key `{}`: {error}", request.key.escape_debug()))
+                Denial::new(
+                    Reason::RequestMalformed,
+                    format!("key `{}`: {error}", request.key.escape_debug()),
+                )
             })?,
             document: within(request.document, config)?,
             caller,
@@ -104,14 +116,20 @@ pub(super) fn known(caller: &Caller, config: &Config) -> Result<(), Denial> {
     if config.grants.knows(caller) {
         return Ok(());
     }
-    Err(Denial::new(Reason::NoGrant, format!("{} has no grant here", caller.name())))
+    Err(Denial::new(
+        Reason::NoGrant,
+        format!("{} has no grant here", caller.name()),
+    ))
 }
 
 /// The role of that name.
 pub(super) fn role(name: &str) -> Result<RoleType, Denial> {
     name.parse().map_err(|_| {
         let shown: String = name.chars().take(64).collect();
-        Denial::new(Reason::UnknownRole, format!("there is no role `{}`", shown.escape_debug()))
+        Denial::new(
+            Reason::UnknownRole,
+            format!("there is no role `{}`", shown.escape_debug()),
+        )
     })
 }
 
@@ -121,6 +139,9 @@ pub(super) fn within(document: Vec<u8>, config: &Config) -> Result<Vec<u8>, Deni
     if document.len() <= limit {
         return Ok(document);
     }
-    let message = format!("the document has {} bytes; the limit is {limit}", document.len());
+    let message = format!(
+        "the document has {} bytes; the limit is {limit}",
+        document.len()
+    );
     Err(Denial::new(Reason::DocumentTooLarge, message))
 }

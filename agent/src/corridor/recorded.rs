@@ -5,13 +5,11 @@ use std::sync::Arc;
 use privyseal_proto::ledger::v1::{Decision, record::Event};
 use privyseal_tuf::{KeyId, Sha256Digest};
 
-use super::{Held, House, permit::{Message, SigningPermit}};
-use crate::{
-    fault::Stop,
-    keystore::Keystore,
-    ledger::Appended,
-    memory::LineageId,
+use super::{
+    Held, House,
+    permit::{Message, SigningPermit},
 };
+use crate::{fault::Stop, keystore::Keystore, ledger::Appended, memory::LineageId};
 
 /// A decision that can't be lost any more, and the permit that it gave.
 pub struct Recorded {
@@ -30,7 +28,13 @@ impl Recorded {
     /// # Errors
     /// Where the ledger takes no record: nothing was decided.
     pub async fn new(held: Held, house: &House) -> Result<Self, Stop> {
-        let Held { lineage, document, keyid, key, .. } = held;
+        let Held {
+            lineage,
+            document,
+            keyid,
+            key,
+            ..
+        } = held;
         let decision = Decision {
             caller: Some(held.caller.to_record()),
             lineage: Some(super::record_lineage(&lineage)),
@@ -43,8 +47,10 @@ impl Recorded {
             opens_lineage: held.opens,
             completes: held.completes,
         };
-        let appended =
-            house.ledger.append(Event::Decision(decision), Some(Box::new(held.gate))).await?;
+        let appended = house
+            .ledger
+            .append(Event::Decision(decision), Some(Box::new(held.gate)))
+            .await?;
         let message = Message::new(document.document.payload().bytes.clone());
         Ok(Self {
             permit: SigningPermit::new(Arc::clone(&key.bound), message),

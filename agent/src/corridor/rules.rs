@@ -14,17 +14,23 @@ pub(super) fn version(history: &RoleHistory, document: &Content) -> Result<bool,
     let (version, last) = (document.version, history.version());
     let next = last.saturating_add(1);
     if version < last {
-        let message = format!("{role} version {version} is below {last}, the last one; the next is {next}");
+        let message =
+            format!("{role} version {version} is below {last}, the last one; the next is {next}");
         return Err(Denial::new(Reason::VersionRollback, message));
     }
     if version > next {
-        let message = format!("{role} version {version} skips; the last one is {last}, the next {next}");
+        let message =
+            format!("{role} version {version} skips; the last one is {last}, the next {next}");
         return Err(Denial::new(Reason::VersionSkipped, message));
     }
-    let Some(remembered) = history.last.as_ref() else { return Ok(false) };
+    let Some(remembered) = history.last.as_ref() else {
+        return Ok(false);
+    };
     if version == next {
         if role == RoleType::Root && remembered.state != VersionState::Final {
-            let message = format!("root version {last} is not complete yet, so version {version} can't follow it");
+            let message = format!(
+                "root version {last} is not complete yet, so version {version} can't follow it"
+            );
             return Err(Denial::new(Reason::RootNotFinal, message));
         }
         return Ok(false);
@@ -53,7 +59,10 @@ pub(super) fn key_in_role(
         _ => None,
     };
     let roots = [offered.as_ref(), state.trusted_root.as_deref()];
-    let found = roots.into_iter().flatten().find_map(|root| keyid_of(root, role, key));
+    let found = roots
+        .into_iter()
+        .flatten()
+        .find_map(|root| keyid_of(root, role, key));
     if let Some(keyid) = found {
         return Ok(keyid);
     }
@@ -62,7 +71,9 @@ pub(super) fn key_in_role(
         return Err(Denial::new(Reason::RootNotFinal, message));
     }
     let message = match role {
-        RoleType::Root => "the key is in the root role of neither this root nor the one before".to_owned(),
+        RoleType::Root => {
+            "the key is in the root role of neither this root nor the one before".to_owned()
+        }
         _ => format!("the root does not list the key for {role}"),
     };
     Err(Denial::new(Reason::KeyNotInRole, message))
@@ -111,8 +122,10 @@ fn snapshot_keeps(state: &LineageState, snapshot: &Snapshot) -> Result<(), Denia
                 return Err(Denial::new(Reason::SnapshotDropped, message));
             }
             Some(meta) if meta.version < *before => {
-                let message =
-                    format!("{shown} had version {before} and would have {}", meta.version);
+                let message = format!(
+                    "{shown} had version {before} and would have {}",
+                    meta.version
+                );
                 return Err(Denial::new(Reason::SnapshotLowered, message));
             }
             Some(_) => {}
@@ -132,9 +145,16 @@ fn timestamp_agrees(state: &LineageState, timestamp: &Timestamp) -> Result<(), D
     };
     if meta.version < state.timestamp_snapshot {
         let before = state.timestamp_snapshot;
-        return contradicts(format!("it names snapshot {}, the one before named {before}", meta.version));
+        return contradicts(format!(
+            "it names snapshot {}, the one before named {before}",
+            meta.version
+        ));
     }
-    let Some(snapshot) = known.into_iter().flatten().find(|known| known.version == meta.version) else {
+    let Some(snapshot) = known
+        .into_iter()
+        .flatten()
+        .find(|known| known.version == meta.version)
+    else {
         return contradicts(format!(
             "it names snapshot {}; the newest that this agent knows is {}",
             meta.version, newest.version

@@ -37,7 +37,10 @@ impl Recorded {
         let message = self.permit.message().clone();
         let answer = self.keystore.sign(self.permit).await.map_err(Fault::from);
         let checked = answer.and_then(|RawSignature(raw)| {
-            let wrong = |what: String| Fault::BadSignature { key: key.name.clone(), what };
+            let wrong = |what: String| Fault::BadSignature {
+                key: key.name.clone(),
+                what,
+            };
             let signature = Signature::from_raw(key.public_key.algorithm(), &raw)
                 .map_err(|error| wrong(error.to_string()))?;
             key.public_key
@@ -50,7 +53,11 @@ impl Recorded {
             Err(fault) => (Vec::new(), fault.reason().to_owned()),
         };
         let decision = self.appended.index;
-        house.ledger.append_later(Event::Outcome(Outcome { decision, signature, fault }));
+        house.ledger.append_later(Event::Outcome(Outcome {
+            decision,
+            signature,
+            fault,
+        }));
         Ok(Verified {
             signature: checked?,
             keyid: self.keyid,

@@ -86,10 +86,23 @@ impl SignedCheckpoint {
         head: Head,
     ) -> Result<Self, CheckpointError> {
         let text = checkpoint::text(&genesis, &head);
-        let signature = keystore.sign(SigningPermit::for_checkpoint(key, genesis, head)).await?.0;
+        let signature = keystore
+            .sign(SigningPermit::for_checkpoint(key, genesis, head))
+            .await?
+            .0;
         let public_key = key.bound().public_key.to_spki_der();
-        checkpoint::verify(&public_key, &text, &signature).map_err(|source| CheckpointError::Wrong { key: key.bound().name.clone(), source })?;
-        Ok(Self { head, text, signature, public_key })
+        checkpoint::verify(&public_key, &text, &signature).map_err(|source| {
+            CheckpointError::Wrong {
+                key: key.bound().name.clone(),
+                source,
+            }
+        })?;
+        Ok(Self {
+            head,
+            text,
+            signature,
+            public_key,
+        })
     }
 }
 
@@ -98,12 +111,23 @@ impl Ledger {
     ///
     /// # Errors
     /// Where the ledger key can't be used.
-    pub async fn sign_head(&self, keystores: &Keystores) -> Result<SignedCheckpoint, CheckpointError> {
+    pub async fn sign_head(
+        &self,
+        keystores: &Keystores,
+    ) -> Result<SignedCheckpoint, CheckpointError> {
         let key = self.memory().genesis().as_ref().and_then(LedgerKey::of);
         let key = key.ok_or(CheckpointError::NoKey)?;
-        let holder = keystores.of(&key.bound().keystore).ok_or(CheckpointError::NoKey)?;
+        let holder = keystores
+            .of(&key.bound().keystore)
+            .ok_or(CheckpointError::NoKey)?;
         let reader = self.reader();
-        SignedCheckpoint::make(&key, holder.keystore.as_ref(), reader.genesis(), reader.head()).await
+        SignedCheckpoint::make(
+            &key,
+            holder.keystore.as_ref(),
+            reader.genesis(),
+            reader.head(),
+        )
+        .await
     }
 
     /// Signs the durable head and records the checkpoint.
@@ -111,9 +135,15 @@ impl Ledger {
     /// # Errors
     /// Where the ledger key can't be used, or the ledger takes no record.
     pub async fn checkpoint(&self, keystores: &Keystores) -> Result<Head, CheckpointError> {
-        let SignedCheckpoint { head, signature, .. } = self.sign_head(keystores).await?;
+        let SignedCheckpoint {
+            head, signature, ..
+        } = self.sign_head(keystores).await?;
         let root = head.root.as_ref().to_vec();
-        let event = Event::Checkpoint(Checkpoint { size: head.size, root, signature });
+        let event = Event::Checkpoint(Checkpoint {
+            size: head.size,
+            root,
+            signature,
+        });
         self.append(event, None).await?;
         Ok(head)
     }

@@ -42,11 +42,19 @@ pub enum InitError {
 /// Where any of it can't be made; an existing ledger is left as it is.
 pub async fn create(section: &LedgerSection, keystore: &dyn Keystore) -> Result<Hash, InitError> {
     let refused = |error| InitError::Keystore { error };
-    let made = keystore.generate(section.key.clone(), Algorithm::EcdsaP256).await.map_err(refused)?;
-    keystore.bind(vec![Arc::clone(&made.key)]).await.map_err(refused)?;
+    let made = keystore
+        .generate(section.key.clone(), Algorithm::EcdsaP256)
+        .await
+        .map_err(refused)?;
+    keystore
+        .bind(vec![Arc::clone(&made.key)])
+        .await
+        .map_err(refused)?;
     let key = LedgerKey::generated(made.key);
     let mut nonce = vec![0; 16];
-    SystemRandom::new().fill(&mut nonce).map_err(|_| InitError::Random)?;
+    SystemRandom::new()
+        .fill(&mut nonce)
+        .map_err(|_| InitError::Random)?;
     let bound = key.bound();
     let genesis = encode(Event::Genesis(Genesis {
         public_key: bound.public_key.to_spki_der(),
@@ -58,15 +66,25 @@ pub async fn create(section: &LedgerSection, keystore: &dyn Keystore) -> Result<
     }));
     let name = Hash::leaf(&genesis);
     // The root of a tree of one leaf is the leaf's hash.
-    let head = Head { size: 1, root: name };
+    let head = Head {
+        size: 1,
+        root: name,
+    };
     let signed = SignedCheckpoint::make(&key, keystore, name, head).await?;
     let root = head.root.as_ref().to_vec();
-    let checkpoint =
-        Event::Checkpoint(Checkpoint { size: head.size, root, signature: signed.signature });
+    let checkpoint = Event::Checkpoint(Checkpoint {
+        size: head.size,
+        root,
+        signature: signed.signature,
+    });
     Store::create(&section.directory, &genesis, &encode(checkpoint))?;
     Ok(name)
 }
 
 fn encode(event: Event) -> Vec<u8> {
-    Record { time: super::now(), event: Some(event) }.encode_to_vec()
+    Record {
+        time: super::now(),
+        event: Some(event),
+    }
+    .encode_to_vec()
 }

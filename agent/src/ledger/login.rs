@@ -64,7 +64,11 @@ struct Attempt {
 
 impl LoginAttempt for Attempt {
     fn close(self: Box<Self>, accepted: bool, answer: &str) -> Result<(), KeystoreError> {
-        let Self { ledger, keystore, token_serial } = *self;
+        let Self {
+            ledger,
+            keystore,
+            token_serial,
+        } = *self;
         let closed = LoginClosed {
             keystore: keystore.to_string(),
             token_serial,
@@ -76,10 +80,13 @@ impl LoginAttempt for Attempt {
 }
 
 fn append(ledger: &Ledger, keystore: &KeystoreName, event: Event) -> Result<(), KeystoreError> {
-    ledger.append_blocking(event).map(|_| ()).map_err(|fault| KeystoreError::LoginNotRecorded {
-        keystore: keystore.clone(),
-        why: fault.to_string(),
-    })
+    ledger
+        .append_blocking(event)
+        .map(|_| ())
+        .map_err(|fault| KeystoreError::LoginNotRecorded {
+            keystore: keystore.clone(),
+            why: fault.to_string(),
+        })
 }
 
 /// Before there is a ledger: while one is made, a person is there, and one login is tried.

@@ -50,7 +50,9 @@ where
 }
 
 fn explain(answer: Response<tonic::body::Body>) -> Response<tonic::body::Body> {
-    let Some(status) = Status::from_header_map(answer.headers()) else { return answer };
+    let Some(status) = Status::from_header_map(answer.headers()) else {
+        return answer;
+    };
     if !status.details().is_empty() {
         return answer;
     }

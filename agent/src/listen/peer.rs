@@ -40,7 +40,11 @@ impl PeerStream {
         let credentials = stream.peer_cred()?;
         let groups = peer_groups(stream.as_raw_fd())?;
         let caller = Arc::new(Caller::new(credentials.uid(), credentials.gid(), groups));
-        Ok(Self { stream, caller, _place: place })
+        Ok(Self {
+            stream,
+            caller,
+            _place: place,
+        })
     }
 }
 
@@ -68,7 +72,8 @@ fn peer_groups(socket: RawFd) -> io::Result<Vec<u32>> {
             return Ok(groups);
         }
         let error = io::Error::last_os_error();
-        if error.raw_os_error() != Some(libc::ERANGE) || count <= groups.len() || count > MAX_GROUPS {
+        if error.raw_os_error() != Some(libc::ERANGE) || count <= groups.len() || count > MAX_GROUPS
+        {
             return Err(error);
         }
         groups.resize(count, 0);

@@ -10,7 +10,10 @@ use std::{
 };
 
 use listenfd::ListenFd;
-use nix::{sys::stat::{Mode, umask}, unistd::Group};
+use nix::{
+    sys::stat::{Mode, umask},
+    unistd::Group,
+};
 use tokio::net::UnixListener;
 
 use crate::config::AgentSection;
@@ -19,13 +22,19 @@ use crate::config::AgentSection;
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Neither the config nor systemd gives a socket.
-    #[error("no socket to listen on: set agent.socket in the config, or start the agent through its systemd socket unit")]
+    #[error(
+        "no socket to listen on: set agent.socket in the config, or start the agent through its systemd socket unit"
+    )]
     NoSocket,
     /// Something else is at the path.
-    #[error("{0} exists and is no socket; it is left alone: move it away, or choose another agent.socket")]
+    #[error(
+        "{0} exists and is no socket; it is left alone: move it away, or choose another agent.socket"
+    )]
     Foreign(PathBuf),
     /// Somebody answers there.
-    #[error("another process listens on {0}: is an agent running already? Stop it, or choose another agent.socket")]
+    #[error(
+        "another process listens on {0}: is an agent running already? Stop it, or choose another agent.socket"
+    )]
     InUse(PathBuf),
     /// agent.group is unknown here.
     #[error("agent.group is `{0}`, but this system has no such group")]
@@ -55,11 +64,19 @@ impl Socket {
     /// Where there is none, or something is in its place.
     pub fn open(section: &AgentSection) -> Result<Self, ListenError> {
         let path = section.socket.clone().unwrap_or_default();
-        let io = |source| ListenError::Io { path: path.clone(), source };
+        let io = |source| ListenError::Io {
+            path: path.clone(),
+            source,
+        };
         if let Some(listener) = ListenFd::from_env().take_unix_listener(0).map_err(io)? {
-            return Ok(Self { listener, made: None });
+            return Ok(Self {
+                listener,
+                made: None,
+            });
         }
-        let Some(path) = &section.socket else { return Err(ListenError::NoSocket) };
+        let Some(path) = &section.socket else {
+            return Err(ListenError::NoSocket);
+        };
         make_room(path)?;
         // Nobody may connect before mode and group are set.
         let before = umask(Mode::from_bits_truncate(0o177));
@@ -67,7 +84,10 @@ impl Socket {
         umask(before);
         let listener = bound.map_err(io)?;
         let inode = fs::metadata(path).map_err(io)?.ino();
-        let socket = Self { listener, made: Some((path.clone(), inode)) };
+        let socket = Self {
+            listener,
+            made: Some((path.clone(), inode)),
+        };
         if let Some(name) = &section.group {
             let group = Group::from_name(name).ok().flatten();
             let group = group.ok_or_else(|| ListenError::NoGroup(name.clone()))?;
@@ -79,7 +99,11 @@ impl Socket {
 
     pub(super) fn listener(&self) -> Result<UnixListener, ListenError> {
         let io = |source| ListenError::Io {
-            path: self.made.as_ref().map(|(path, _)| path.clone()).unwrap_or_default(),
+            path: self
+                .made
+                .as_ref()
+                .map(|(path, _)| path.clone())
+                .unwrap_or_default(),
             source,
         };
         let listener = self.listener.try_clone().map_err(io)?;
@@ -90,20 +114,27 @@ impl Socket {
 
 /// Removes a stale socket: one where nobody listens any more.
 fn make_room(path: &Path) -> Result<(), ListenError> {
-    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
     if !found.file_type().is_socket() {
         return Err(ListenError::Foreign(path.to_owned()));
     }
     match StdStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)
-            .map_err(|source| ListenError::Io { path: path.to_owned(), source }),
+            .map_err(|source| ListenError::Io {
+                path: path.to_owned(),
+                source,
+            }),
         _ => Err(ListenError::InUse(path.to_owned())),
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let Some((path, inode)) = &self.made else { return };
+        let Some((path, inode)) = &self.made else {
+            return;
+        };
         // Only our own: a newer agent may have put its socket there.
         if fs::symlink_metadata(path).is_ok_and(|found| found.ino() == *inode) {
             drop(fs::remove_file(path));
@@ -132,12 +163,18 @@ mod tests {
         drop(StdListener::bind(&path).unwrap());
         let socket = Socket::open(&section(&path)).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o640);
-        assert!(matches!(Socket::open(&section(&path)), Err(ListenError::InUse(_))));
+        assert!(matches!(
+            Socket::open(&section(&path)),
+            Err(ListenError::InUse(_))
+        ));
         drop(socket);
         assert!(!path.exists());
 
         fs::write(&path, "a letter").unwrap();
-        assert!(matches!(Socket::open(&section(&path)), Err(ListenError::Foreign(_))));
+        assert!(matches!(
+            Socket::open(&section(&path)),
+            Err(ListenError::Foreign(_))
+        ));
         assert_eq!(fs::read_to_string(&path).unwrap(), "a letter");
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use privyseal_proto::ledger::v1::{
-    Facts, RootFacts as RootRecord, SnapshotFacts, TargetsFacts, TimestampFacts, facts::Content,
+    Facts, RootFacts as RootRecord, SnapshotFacts, TargetsFacts, TimestampFacts,
+    facts::Content,
     root_facts::{KeyFacts, RoleFacts},
     snapshot_facts::Entry,
 };
@@ -21,25 +22,37 @@ use super::{LineageState, RootFacts};
 pub fn facts_of(view: &View, state: Option<&LineageState>) -> Facts {
     let content = match view {
         View::Root(root) => Content::Root(RootFacts::of(root).to_record()),
-        View::Targets(targets) => {
-            Content::Targets(TargetsFacts { targets: targets.targets.len() as u64 })
-        }
+        View::Targets(targets) => Content::Targets(TargetsFacts {
+            targets: targets.targets.len() as u64,
+        }),
         View::Snapshot(snapshot) => Content::Snapshot(raised(snapshot, state)),
-        View::Timestamp(timestamp) => {
-            Content::Timestamp(TimestampFacts { snapshot: timestamp.snapshot.version })
-        }
+        View::Timestamp(timestamp) => Content::Timestamp(TimestampFacts {
+            snapshot: timestamp.snapshot.version,
+        }),
     };
-    Facts { expires: view.expires().seconds(), content: Some(content) }
+    Facts {
+        expires: view.expires().seconds(),
+        content: Some(content),
+    }
 }
 
 fn raised(snapshot: &Snapshot, state: Option<&LineageState>) -> SnapshotFacts {
-    let known = |name: &str| state.and_then(|state| state.snapshot_entries.get(name)).copied();
+    let known = |name: &str| {
+        state
+            .and_then(|state| state.snapshot_entries.get(name))
+            .copied()
+    };
     let raised = snapshot
         .meta
         .iter()
         .filter(|(name, meta)| known(name).is_none_or(|before| before < meta.version))
-        .map(|(name, meta)| Entry { name: name.clone(), version: meta.version });
-    SnapshotFacts { raised: raised.collect() }
+        .map(|(name, meta)| Entry {
+            name: name.clone(),
+            version: meta.version,
+        });
+    SnapshotFacts {
+        raised: raised.collect(),
+    }
 }
 
 impl RootFacts {
@@ -60,9 +73,19 @@ impl RootFacts {
             keys.insert(KeyId::from(entry.keyid.as_str()), key);
         }
         let role = |role: RoleType| {
-            let entry = facts.roles.iter().find(|entry| entry.role == role.as_str())?;
-            let keyids = entry.keyids.iter().map(|id| KeyId::from(id.as_str())).collect();
-            Some(RoleKeys { keyids, threshold: entry.threshold })
+            let entry = facts
+                .roles
+                .iter()
+                .find(|entry| entry.role == role.as_str())?;
+            let keyids = entry
+                .keyids
+                .iter()
+                .map(|id| KeyId::from(id.as_str()))
+                .collect();
+            Some(RoleKeys {
+                keyids,
+                threshold: entry.threshold,
+            })
         };
         let roles = Roles {
             root: role(RoleType::Root)?,
@@ -70,7 +93,11 @@ impl RootFacts {
             snapshot: role(RoleType::Snapshot)?,
             timestamp: role(RoleType::Timestamp)?,
         };
-        Some(Self { keys, roles, consistent_snapshot: facts.consistent_snapshot })
+        Some(Self {
+            keys,
+            roles,
+            consistent_snapshot: facts.consistent_snapshot,
+        })
     }
 
     fn to_record(&self) -> RootRecord {

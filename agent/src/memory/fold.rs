@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use privyseal_ledger::{Hash, Head};
 use privyseal_proto::ledger::v1::{
-    self as record, Checkpoint, Decision, Facts, KeyEnrolled, Observed, Outcome, Record, Superseded,
-    facts::Content, record::Event,
+    self as record, Checkpoint, Decision, Facts, KeyEnrolled, Observed, Outcome, Record,
+    Superseded, facts::Content, record::Event,
 };
 use privyseal_tuf::{RoleType, Sha256Digest, Signature};
 
 use super::{
-    EnrolledKey, Given, Lineage, LineageId, LineageState, LoginMemory, Memory, OpenDecision, RootFacts,
-    State, VersionState,
+    EnrolledKey, Given, Lineage, LineageId, LineageState, LoginMemory, Memory, OpenDecision,
+    RootFacts, State, VersionState,
 };
 use crate::keystore::{KeyName, KeystoreName};
 
@@ -50,12 +50,16 @@ impl State {
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Option<()> {
         let root = Hash::try_from(checkpoint.root.as_slice()).ok()?;
-        self.checkpoint = Some(Head { size: checkpoint.size, root });
+        self.checkpoint = Some(Head {
+            size: checkpoint.size,
+            root,
+        });
         Some(())
     }
 
     fn login(&mut self, keystore: &str, memory: LoginMemory) -> Option<()> {
-        self.logins.insert(keystore.parse::<KeystoreName>().ok()?, memory);
+        self.logins
+            .insert(keystore.parse::<KeystoreName>().ok()?, memory);
         Some(())
     }
 
@@ -73,7 +77,9 @@ impl State {
         let fingerprint = self.keys.get(&key)?.fingerprint;
         if decision.opens_lineage {
             let lineage = Lineage::new(id.clone());
-            self.lineages.entry(id.clone()).or_insert_with(|| Arc::new(lineage));
+            self.lineages
+                .entry(id.clone())
+                .or_insert_with(|| Arc::new(lineage));
         }
         let version = decision.version;
         self.lineages.get(&id)?.change(|state| {
@@ -83,23 +89,35 @@ impl State {
             state.learn(role, decision.facts.as_ref());
             if let Some(last) = state.history_mut(role).current(version, &digest) {
                 let given = last.signatures.entry(key.clone());
-                given.or_insert(Given { record: index, key: fingerprint, signature: None });
+                given.or_insert(Given {
+                    record: index,
+                    key: fingerprint,
+                    signature: None,
+                });
             }
             if decision.completes {
                 state.finalise(role);
             }
         });
         self.bind(&key, &id);
-        self.open.insert(index, OpenDecision { lineage: id, role, version, key });
+        self.open.insert(
+            index,
+            OpenDecision {
+                lineage: id,
+                role,
+                version,
+                key,
+            },
+        );
         Some(())
     }
 
     /// A key without a lineage belongs to the first one that it signs for.
     fn bind(&mut self, name: &KeyName, id: &LineageId) {
-        if let Some(key) = self.keys.get_mut(name) {
-            if key.first_root.is_none() {
-                Arc::make_mut(key).first_root = Some(id.first_root);
-            }
+        if let Some(key) = self.keys.get_mut(name)
+            && key.first_root.is_none()
+        {
+            Arc::make_mut(key).first_root = Some(id.first_root);
         }
     }
 
@@ -108,12 +126,11 @@ impl State {
         let algorithm = self.keys.get(&open.key)?.bound.public_key.algorithm();
         let signature = Signature::from_raw(algorithm, &outcome.signature).ok()?;
         self.lineages.get(&open.lineage)?.change(|state| {
-            if let Some(last) = state.history_mut(open.role).last.as_mut() {
-                if last.version == open.version {
-                    if let Some(given) = last.signatures.get_mut(&open.key) {
-                        given.signature = Some(signature);
-                    }
-                }
+            if let Some(last) = state.history_mut(open.role).last.as_mut()
+                && last.version == open.version
+                && let Some(given) = last.signatures.get_mut(&open.key)
+            {
+                given.signature = Some(signature);
             }
         });
         Some(())
@@ -126,10 +143,16 @@ impl State {
         let file = self::digest(&observed.file_sha256).map(|hash| (observed.file_length, hash));
         if observed.enrolled {
             let lineage = Lineage::new(id.clone());
-            self.lineages.entry(id.clone()).or_insert_with(|| Arc::new(lineage));
+            self.lineages
+                .entry(id.clone())
+                .or_insert_with(|| Arc::new(lineage));
         }
         self.lineages.get(&id)?.change(|state| {
-            if state.history_mut(role).current(observed.version, &digest).is_none() {
+            if state
+                .history_mut(role)
+                .current(observed.version, &digest)
+                .is_none()
+            {
                 state.history_mut(role).begin(observed.version, digest);
             }
             state.learn(role, observed.facts.as_ref());
@@ -152,14 +175,22 @@ impl State {
             }
         });
         let first_root = role == RoleType::Root && superseded.version == 1;
-        if first_root { self.rename(&id, new) } else { Some(()) }
+        if first_root {
+            self.rename(&id, new)
+        } else {
+            Some(())
+        }
     }
 
     /// A first root names its lineage; superseding an unfinished one renames it.
     fn rename(&mut self, old: &LineageId, first_root: Sha256Digest) -> Option<()> {
         let lineage = self.lineages.remove(old)?;
-        let new = LineageId { first_root, ..old.clone() };
-        self.lineages.insert(new.clone(), Arc::new(lineage.renamed(new)));
+        let new = LineageId {
+            first_root,
+            ..old.clone()
+        };
+        self.lineages
+            .insert(new.clone(), Arc::new(lineage.renamed(new)));
         for key in self.keys.values_mut() {
             let here = key.authority == old.authority && key.repository == old.repository;
             if here && key.first_root == Some(old.first_root) {
@@ -177,11 +208,14 @@ impl LineageState {
         last.expires = facts.expires;
         last.known = true;
         match facts.content.as_ref()? {
-            Content::Root(root) => self.offered_root = Some(Arc::new(RootFacts::from_record(root)?)),
+            Content::Root(root) => {
+                self.offered_root = Some(Arc::new(RootFacts::from_record(root)?))
+            }
             Content::Targets(_) => {}
             Content::Snapshot(snapshot) => {
                 for entry in &snapshot.raised {
-                    self.snapshot_entries.insert(entry.name.clone(), entry.version);
+                    self.snapshot_entries
+                        .insert(entry.name.clone(), entry.version);
                 }
             }
             Content::Timestamp(timestamp) => self.timestamp_snapshot = timestamp.snapshot,
@@ -193,10 +227,10 @@ impl LineageState {
         if let Some(last) = self.history_mut(role).last.as_mut() {
             last.state = VersionState::Final;
         }
-        if role == RoleType::Root {
-            if let Some(root) = self.offered_root.take() {
-                self.trusted_root = Some(root);
-            }
+        if role == RoleType::Root
+            && let Some(root) = self.offered_root.take()
+        {
+            self.trusted_root = Some(root);
         }
     }
 }
@@ -205,7 +239,9 @@ fn outcome_of(login: &record::LoginClosed) -> LoginMemory {
     if login.accepted {
         LoginMemory::Accepted
     } else {
-        LoginMemory::Refused { answer: login.answer.clone() }
+        LoginMemory::Refused {
+            answer: login.answer.clone(),
+        }
     }
 }
 

@@ -87,6 +87,8 @@ impl EnrolledKey {
         self.purpose == Purpose::Tuf
             && self.authority == lineage.authority
             && self.repository == lineage.repository
-            && self.first_root.is_none_or(|first_root| first_root == lineage.first_root)
+            && self
+                .first_root
+                .is_none_or(|first_root| first_root == lineage.first_root)
     }
 }

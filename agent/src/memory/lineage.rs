@@ -32,12 +32,20 @@ pub struct LineageState {
 
 impl Lineage {
     pub(super) fn new(id: LineageId) -> Self {
-        Self { id, gates: Default::default(), state: RwLock::default() }
+        Self {
+            id,
+            gates: Default::default(),
+            state: RwLock::default(),
+        }
     }
 
     /// The same facts under another name: its unfinished first root was superseded.
     pub(super) fn renamed(&self, id: LineageId) -> Self {
-        Self { id, gates: self.gates.clone(), state: RwLock::new(self.state.read().clone()) }
+        Self {
+            id,
+            gates: self.gates.clone(),
+            state: RwLock::new(self.state.read().clone()),
+        }
     }
 
     /// Its name.

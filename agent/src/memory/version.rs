@@ -72,10 +72,10 @@ impl RoleHistory {
 
     /// Remembers a version above the last, or new content under it (superseded, or shown).
     pub(super) fn begin(&mut self, version: u64, digest: Sha256Digest) {
-        if let Some(last) = self.last.take() {
-            if last.state == VersionState::Final {
-                self.last_final = Some(last);
-            }
+        if let Some(last) = self.last.take()
+            && last.state == VersionState::Final
+        {
+            self.last_final = Some(last);
         }
         self.last = Some(VersionMemory {
             version,
@@ -89,7 +89,13 @@ impl RoleHistory {
     }
 
     /// The last version, where it is this one with this content.
-    pub(super) fn current(&mut self, version: u64, digest: &Sha256Digest) -> Option<&mut VersionMemory> {
-        self.last.as_mut().filter(|last| last.version == version && last.digest == *digest)
+    pub(super) fn current(
+        &mut self,
+        version: u64,
+        digest: &Sha256Digest,
+    ) -> Option<&mut VersionMemory> {
+        self.last
+            .as_mut()
+            .filter(|last| last.version == version && last.digest == *digest)
     }
 }

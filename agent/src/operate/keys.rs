@@ -65,18 +65,27 @@ pub async fn enrol_key(
         return Err(Denial::new(Reason::NameTaken, message).into());
     }
     let (found, generated) = match request.origin {
-        Origin::Generate(algorithm) => {
-            (holder.keystore.generate(request.name.clone(), algorithm).await?, true)
-        }
-        Origin::Existing(id) => {
-            (holder.keystore.inspect(request.name.clone(), id).await?, false)
-        }
+        Origin::Generate(algorithm) => (
+            holder
+                .keystore
+                .generate(request.name.clone(), algorithm)
+                .await?,
+            true,
+        ),
+        Origin::Existing(id) => (
+            holder.keystore.inspect(request.name.clone(), id).await?,
+            false,
+        ),
     };
     if let KeyStanding::Refused(error) = found.standing {
         return Err(error.into());
     }
     let bound = found.key;
-    if let Some(other) = memory.keys().iter().find(|key| key.bound.public_key == bound.public_key) {
+    if let Some(other) = memory
+        .keys()
+        .iter()
+        .find(|key| key.bound.public_key == bound.public_key)
+    {
         let message = format!("this very key is enrolled as {} already", other.bound.name);
         return Err(Denial::new(Reason::NameTaken, message).into());
     }
@@ -90,11 +99,17 @@ pub async fn enrol_key(
         purpose: Purpose::Tuf.to_string(),
         authority: request.authority,
         repository: request.repository,
-        first_root: request.first_root.map(|root| root.as_bytes().to_vec()).unwrap_or_default(),
+        first_root: request
+            .first_root
+            .map(|root| root.as_bytes().to_vec())
+            .unwrap_or_default(),
         operator: Some(operator.to_record()),
         generated,
     };
-    house.ledger.append(Event::KeyEnrolled(enrolled), None).await?;
+    house
+        .ledger
+        .append(Event::KeyEnrolled(enrolled), None)
+        .await?;
     house.keystores.bind(memory).await;
     let not_found = || KeystoreError::KeyNotFound {
         keystore: request.keystore.clone(),

@@ -41,7 +41,10 @@ pub async fn enrol_repository(
     let _gate = memory.opening_gate().await;
     let (id, events) = verify(operator, name, documents)?;
     if memory.lineage(&id).is_some() {
-        let message = format!("{} is known with first root {}", id.repository, id.first_root);
+        let message = format!(
+            "{} is known with first root {}",
+            id.repository, id.first_root
+        );
         return Err(Denial::new(Reason::LineageKnown, message).into());
     }
     for event in events {
@@ -60,13 +63,21 @@ fn verify(
     let Documents { roots, present } = documents;
     let malformed = |what: String| Denial::new(Reason::RequestMalformed, what);
     if roots.len() > MAX_ROOTS {
-        return Err(malformed(format!("{} roots are more than {MAX_ROOTS}", roots.len())));
+        return Err(malformed(format!(
+            "{} roots are more than {MAX_ROOTS}",
+            roots.len()
+        )));
     }
-    let first = roots.first().ok_or_else(|| malformed("the first root is missing".to_owned()))?;
+    let first = roots
+        .first()
+        .ok_or_else(|| malformed("the first root is missing".to_owned()))?;
     let id = name.with_first_root(Content::read(first, RoleType::Root)?.digest());
     let scratch = Memory::default();
     let mut events = Vec::new();
-    let all = roots.into_iter().map(|root| (RoleType::Root, root)).chain(present);
+    let all = roots
+        .into_iter()
+        .map(|root| (RoleType::Root, root))
+        .chain(present);
     for (index, (role, bytes)) in (0_u64..).zip(all) {
         let document = Content::read(&bytes, role)?;
         let check = |state: &LineageState| {
@@ -77,7 +88,10 @@ fn verify(
             Some(lineage) => lineage.read(check)?,
             None => check(&LineageState::default())?,
         };
-        let record = Record { time: 0, event: Some(event.clone()) };
+        let record = Record {
+            time: 0,
+            event: Some(event.clone()),
+        };
         scratch.apply(index, &record);
         events.push(event);
     }

@@ -38,7 +38,14 @@ pub async fn supersede(
     operator: &Caller,
     request: Supersede,
 ) -> Result<Appended, Stop> {
-    let Supersede { lineage, role, version, old, new, reason } = request;
+    let Supersede {
+        lineage,
+        role,
+        version,
+        old,
+        new,
+        reason,
+    } = request;
     if reason.trim().is_empty() || reason.len() > 1024 {
         let message = "the reason needs 1 to 1,024 characters; it stands in the ledger";
         return Err(Denial::new(Reason::RequestMalformed, message).into());
@@ -72,7 +79,9 @@ fn supersedable(
     let refused = |message: String| Err(Denial::new(Reason::NotSupersedable, message));
     let last = state.history(role).last.as_ref();
     let Some(last) = last.filter(|last| last.version == version && last.digest == old) else {
-        return refused(format!("{role} version {version} with content {old} was not signed last"));
+        return refused(format!(
+            "{role} version {version} with content {old} was not signed last"
+        ));
     };
     if last.state == VersionState::Final {
         return refused(format!("{role} version {version} is complete"));
@@ -81,11 +90,22 @@ fn supersedable(
         return refused("the old and the new content are the same".to_owned());
     }
     let roots = [state.offered_root.as_deref(), state.trusted_root.as_deref()];
-    let roots = roots.into_iter().flatten().filter(|_| role == RoleType::Root);
-    let trusted = state.trusted_root.as_deref().filter(|_| role != RoleType::Root);
-    let highest = roots.chain(trusted).map(|root| root.roles.get(role).threshold).max();
+    let roots = roots
+        .into_iter()
+        .flatten()
+        .filter(|_| role == RoleType::Root);
+    let trusted = state
+        .trusted_root
+        .as_deref()
+        .filter(|_| role != RoleType::Root);
+    let highest = roots
+        .chain(trusted)
+        .map(|root| root.roles.get(role).threshold)
+        .max();
     if highest.unwrap_or(1) < 2 {
-        return refused(format!("one signature alone completes {role}, so it may be in use"));
+        return refused(format!(
+            "one signature alone completes {role}, so it may be in use"
+        ));
     }
     Ok(())
 }

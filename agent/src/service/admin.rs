@@ -37,17 +37,26 @@ impl AdminService {
 
     fn keystore(&self, caller: &Caller, name: &str) -> Result<Arc<dyn Keystore>, Denial> {
         operator(caller, &self.0.house.config)?;
-        let holder = name.parse().ok().and_then(|name| self.0.house.keystores.of(&name));
-        holder.map(|holder| Arc::clone(&holder.keystore)).ok_or_else(|| {
-            let message = format!("the config has no keystore `{}`", name.escape_debug());
-            Denial::new(Reason::UnknownKeystore, message)
-        })
+        let holder = name
+            .parse()
+            .ok()
+            .and_then(|name| self.0.house.keystores.of(&name));
+        holder
+            .map(|holder| Arc::clone(&holder.keystore))
+            .ok_or_else(|| {
+                let message = format!("the config has no keystore `{}`", name.escape_debug());
+                Denial::new(Reason::UnknownKeystore, message)
+            })
     }
 }
 
 fn operator_of(caller: &Caller) -> Operator {
     let record = caller.to_record();
-    Operator { uid: record.uid, gid: record.gid, name: record.name }
+    Operator {
+        uid: record.uid,
+        gid: record.gid,
+        name: record.name,
+    }
 }
 
 fn status(keystore: &dyn Keystore) -> KeystoreStatus {
@@ -64,15 +73,23 @@ fn status(keystore: &dyn Keystore) -> KeystoreStatus {
         name: keystore.name().to_string(),
         state: state.into(),
         detail: current.detail(),
-        token_label: token.as_ref().map(|token| token.label.clone()).unwrap_or_default(),
-        token_serial: token.map(|token| token.serial.to_string()).unwrap_or_default(),
+        token_label: token
+            .as_ref()
+            .map(|token| token.label.clone())
+            .unwrap_or_default(),
+        token_serial: token
+            .map(|token| token.serial.to_string())
+            .unwrap_or_default(),
         keys: u32::try_from(keystore.keys().len()).unwrap_or(u32::MAX),
     }
 }
 
 fn digest(field: &str, text: &str) -> Result<Sha256Digest, Denial> {
     text.parse().map_err(|_| {
-        Denial::new(Reason::RequestMalformed, format!("{field} is not a SHA-256 digest in hex"))
+        Denial::new(
+            Reason::RequestMalformed,
+            format!("{field} is not a SHA-256 digest in hex"),
+        )
     })
 }
 
@@ -95,7 +112,11 @@ impl Admin for AdminService {
                 keystores: house.keystores.all().map(|k| status(k.as_ref())).collect(),
                 head: Some(wire_head(house.ledger.reader().head())),
                 genesis: house.ledger.reader().genesis().into(),
-                ledger_fault: house.ledger.fault().map(|f| f.to_string()).unwrap_or_default(),
+                ledger_fault: house
+                    .ledger
+                    .fault()
+                    .map(|f| f.to_string())
+                    .unwrap_or_default(),
                 operator: house.config.grants.is_operator(&caller),
             })
         };
@@ -107,7 +128,11 @@ impl Admin for AdminService {
         request: Request<UnlockRequest>,
     ) -> Result<Response<UnlockReply>, Status> {
         let caller = Desk::caller(&request)?;
-        let UnlockRequest { keystore, pin, again } = request.into_inner();
+        let UnlockRequest {
+            keystore,
+            pin,
+            again,
+        } = request.into_inner();
         let pin = Zeroizing::new(pin);
         let work = async {
             let keystore = self.keystore(&caller, &keystore)?;
@@ -118,7 +143,9 @@ impl Admin for AdminService {
                 let pin = SecretString::from(pin.as_str());
                 keystore.unlock(pin, operator).await?;
             }
-            Ok(UnlockReply { keystore: Some(status(keystore.as_ref())) })
+            Ok(UnlockReply {
+                keystore: Some(status(keystore.as_ref())),
+            })
         };
         self.0.answer(&caller, work).await.map(Response::new)
     }
@@ -130,11 +157,19 @@ impl Admin for AdminService {
         let work = async {
             let keystore = self.keystore(&caller, &name)?;
             let operator = Some(caller.to_record());
-            let locked = KeystoreLocked { keystore: keystore.name().to_string(), operator };
+            let locked = KeystoreLocked {
+                keystore: keystore.name().to_string(),
+                operator,
+            };
             // Recorded first: a lock must outlive a restart in the middle of it.
-            house.ledger.append(Event::KeystoreLocked(locked), None).await?;
+            house
+                .ledger
+                .append(Event::KeystoreLocked(locked), None)
+                .await?;
             keystore.lock().await?;
-            Ok(LockReply { keystore: Some(status(keystore.as_ref())) })
+            Ok(LockReply {
+                keystore: Some(status(keystore.as_ref())),
+            })
         };
         self.0.answer(&caller, work).await.map(Response::new)
     }
@@ -158,8 +193,14 @@ impl Admin for AdminService {
                 (RoleType::Snapshot, request.snapshot),
                 (RoleType::Timestamp, request.timestamp),
             ];
-            let present = present.into_iter().filter(|(_, bytes)| !bytes.is_empty()).collect();
-            let documents = Documents { roots: request.roots, present };
+            let present = present
+                .into_iter()
+                .filter(|(_, bytes)| !bytes.is_empty())
+                .collect();
+            let documents = Documents {
+                roots: request.roots,
+                present,
+            };
             let (id, head) = enrol_repository(house, &caller, name, documents).await?;
             Ok(EnrollRepositoryReply {
                 lineage: Some(wire_lineage(&id)),
@@ -178,9 +219,12 @@ impl Admin for AdminService {
         let house = &self.0.house;
         let work = async {
             operator(&caller, &house.config)?;
-            let role = request.role.parse().map_err(|error: privyseal_tuf::UnknownRole| {
-                Stop::from(Denial::new(Reason::UnknownRole, error.to_string()))
-            })?;
+            let role = request
+                .role
+                .parse()
+                .map_err(|error: privyseal_tuf::UnknownRole| {
+                    Stop::from(Denial::new(Reason::UnknownRole, error.to_string()))
+                })?;
             let request = Supersede {
                 lineage: LineageName::parse(request.lineage)?,
                 role,
@@ -190,7 +234,10 @@ impl Admin for AdminService {
                 reason: request.reason,
             };
             let appended = supersede(house, &caller, request).await?;
-            Ok(SupersedeReply { record: appended.index, head: Some(wire_head(appended.head)) })
+            Ok(SupersedeReply {
+                record: appended.index,
+                head: Some(wire_head(appended.head)),
+            })
         };
         self.0.answer(&caller, work).await.map(Response::new)
     }

@@ -33,8 +33,13 @@ impl KeysService {
 impl Desk {
     /// What the keystores say of their keys.
     fn descriptions(&self) -> BTreeMap<KeyName, KeyDescription> {
-        let keys = self.house.keystores.all().flat_map(|keystore| keystore.keys());
-        keys.map(|description| (description.key.name.clone(), description)).collect()
+        let keys = self
+            .house
+            .keystores
+            .all()
+            .flat_map(|keystore| keystore.keys());
+        keys.map(|description| (description.key.name.clone(), description))
+            .collect()
     }
 
     async fn enrol(
@@ -50,7 +55,10 @@ impl Desk {
         };
         let key = self.answer(&caller, work).await?;
         let descriptions = self.descriptions();
-        Ok(Response::new(tuf_key(&key, descriptions.get(&key.bound.name))))
+        Ok(Response::new(tuf_key(
+            &key,
+            descriptions.get(&key.bound.name),
+        )))
     }
 }
 
@@ -75,8 +83,14 @@ impl EnrolRequest {
             first_root: self.first_root,
         }))?;
         Ok(KeyRequest {
-            keystore: self.keystore.parse().map_err(|error| malformed("keystore", error))?,
-            name: self.name.parse().map_err(|error| malformed("name", error))?,
+            keystore: self
+                .keystore
+                .parse()
+                .map_err(|error| malformed("keystore", error))?,
+            name: self
+                .name
+                .parse()
+                .map_err(|error| malformed("name", error))?,
             authority: lineage.authority,
             repository: lineage.repository,
             first_root: lineage.first_root,
@@ -109,8 +123,9 @@ impl Keys for KeysService {
                 let name = key.bound.name.as_str();
                 grants.may_see_key(&caller, &key.authority, &key.repository, name)
             });
-            let mut keys: Vec<_> =
-                mine.map(|key| tuf_key(&key, descriptions.get(&key.bound.name))).collect();
+            let mut keys: Vec<_> = mine
+                .map(|key| tuf_key(&key, descriptions.get(&key.bound.name)))
+                .collect();
             if grants.is_operator(&caller) {
                 let key = memory.genesis().as_ref().and_then(LedgerKey::of);
                 keys.extend(key.map(|key| {
@@ -133,7 +148,9 @@ impl Keys for KeysService {
         let algorithm = request.algorithm;
         let origin = move || {
             let algorithm = algorithm.parse::<Algorithm>();
-            algorithm.map(Origin::Generate).map_err(|error| malformed("algorithm", error))
+            algorithm
+                .map(Origin::Generate)
+                .map_err(|error| malformed("algorithm", error))
         };
         let fields = EnrolRequest {
             keystore: request.keystore,
@@ -152,7 +169,8 @@ impl Keys for KeysService {
         let object_id = request.object_id;
         let origin = move || {
             let id = object_id.parse::<ObjectId>();
-            id.map(Origin::Existing).map_err(|error| malformed("object_id", error))
+            id.map(Origin::Existing)
+                .map_err(|error| malformed("object_id", error))
         };
         let fields = EnrolRequest {
             keystore: request.keystore,
@@ -173,14 +191,20 @@ fn tuf_key(key: &EnrolledKey, description: Option<&KeyDescription>) -> Key {
         purpose: key.purpose.to_string(),
         authority: key.authority.clone(),
         repository: key.repository.clone(),
-        first_root: key.first_root.map(|root| root.to_string()).unwrap_or_default(),
+        first_root: key
+            .first_root
+            .map(|root| root.to_string())
+            .unwrap_or_default(),
         tuf_key: String::from_utf8_lossy(&canonical::encode(tuf.value())).into_owned(),
         ..described(&key.bound, description)
     }
 }
 
 fn ledger_key(bound: &BoundKey, description: Option<&KeyDescription>) -> Key {
-    Key { purpose: Purpose::Ledger.to_string(), ..described(bound, description) }
+    Key {
+        purpose: Purpose::Ledger.to_string(),
+        ..described(bound, description)
+    }
 }
 
 fn described(bound: &BoundKey, description: Option<&KeyDescription>) -> Key {
@@ -189,7 +213,9 @@ fn described(bound: &BoundKey, description: Option<&KeyDescription>) -> Key {
         name: bound.name.to_string(),
         keystore: bound.keystore.to_string(),
         algorithm: bound.public_key.algorithm().to_string(),
-        token_label: description.map(|d| d.token_label.clone()).unwrap_or_default(),
+        token_label: description
+            .map(|d| d.token_label.clone())
+            .unwrap_or_default(),
         token_serial: bound.token_serial.to_string(),
         object_id: bound.object_id.to_string(),
         public_key: bound.public_key.to_spki_pem(),

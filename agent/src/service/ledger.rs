@@ -39,7 +39,10 @@ impl LedgerService {
         if self.0.house.config.grants.knows(caller) {
             return Ok(());
         }
-        Err(Denial::new(Reason::NoGrant, format!("{} has no grant here", caller.name())))
+        Err(Denial::new(
+            Reason::NoGrant,
+            format!("{} has no grant here", caller.name()),
+        ))
     }
 }
 
@@ -63,7 +66,10 @@ impl Ledger for LedgerService {
             let proof = match since {
                 0 => Vec::new(),
                 _ => self.reader().consistency(since, head.size).ok_or_else(|| {
-                    range(format!("the ledger has {} records, fewer than {since}", head.size))
+                    range(format!(
+                        "the ledger has {} records, fewer than {since}",
+                        head.size
+                    ))
                 })?,
             };
             Ok(HeadReply {
@@ -83,7 +89,11 @@ impl Ledger for LedgerService {
         let house = &self.0.house;
         let work = async {
             operator(&caller, &house.config)?;
-            let signed = house.ledger.sign_head(&house.keystores).await.map_err(checkpoint_stop)?;
+            let signed = house
+                .ledger
+                .sign_head(&house.keystores)
+                .await
+                .map_err(checkpoint_stop)?;
             Ok(CheckpointReply {
                 text: signed.text,
                 signature: signed.signature,
@@ -128,9 +138,15 @@ impl Ledger for LedgerService {
             operator(&caller, &self.0.house.config)?;
             let size = self.reader().head().size;
             if first > size {
-                return Err(range(format!("there is no record {first} in a ledger of {size}")).into());
+                return Err(
+                    range(format!("there is no record {first} in a ledger of {size}")).into(),
+                );
             }
-            let end = if count == 0 { size } else { first.saturating_add(count).min(size) };
+            let end = if count == 0 {
+                size
+            } else {
+                first.saturating_add(count).min(size)
+            };
             Ok(end)
         };
         let end = self.0.answer(&caller, work).await?;
@@ -162,8 +178,10 @@ fn checkpoint_stop(error: CheckpointError) -> Stop {
         CheckpointError::NoKey => {
             Denial::new(Reason::UnknownKeystore, CheckpointError::NoKey.to_string()).into()
         }
-        CheckpointError::Wrong { key, source } => {
-            Fault::BadSignature { key, what: source.to_string() }.into()
+        CheckpointError::Wrong { key, source } => Fault::BadSignature {
+            key,
+            what: source.to_string(),
         }
+        .into(),
     }
 }

@@ -15,9 +15,7 @@ use tonic_types::StatusExt;
 use super::Desk;
 use crate::{
     caller::Caller,
-    corridor::{
-        LineageName, Observation, Received, may_see, unknown_lineage, wire_lineage,
-    },
+    corridor::{LineageName, Observation, Received, may_see, unknown_lineage, wire_lineage},
     denial::Denial,
     memory::{Lineage, VersionState},
 };
@@ -44,14 +42,20 @@ impl Desk {
             self.house.sign(received).await
         };
         let signed = self.answer(caller, work).await?.into_wire();
-        Ok(SignEvent { id, event: Some(Event::Signed(signed)) })
+        Ok(SignEvent {
+            id,
+            event: Some(Event::Signed(signed)),
+        })
     }
 
     async fn sign_or_refuse(&self, caller: &Arc<Caller>, request: SignRequest) -> SignEvent {
         let id = request.id;
         match self.sign(caller, request).await {
             Ok(event) => event,
-            Err(status) => SignEvent { id, event: Some(Event::Refused(refused(&status))) },
+            Err(status) => SignEvent {
+                id,
+                event: Some(Event::Refused(refused(&status))),
+            },
         }
     }
 }
@@ -59,7 +63,10 @@ impl Desk {
 fn refused(status: &Status) -> Refused {
     let info = status.get_details_error_info();
     let (reason, remedy) = info.map_or_else(Default::default, |mut info| {
-        (info.reason, info.metadata.remove("remedy").unwrap_or_default())
+        (
+            info.reason,
+            info.metadata.remove("remedy").unwrap_or_default(),
+        )
     });
     Refused {
         code: status.code().into(),
@@ -102,7 +109,9 @@ impl Signing for SigningService {
                     }
                 };
                 // A reserved place for the answer bounds the requests in flight of this stream.
-                let Ok(place) = answers.clone().reserve_owned().await else { return };
+                let Ok(place) = answers.clone().reserve_owned().await else {
+                    return;
+                };
                 let (desk, caller) = (desk.clone(), Arc::clone(&caller));
                 tokio::spawn(async move {
                     place.send(Ok(desk.sign_or_refuse(&caller, request).await));
@@ -119,11 +128,12 @@ impl Signing for SigningService {
         let caller = Desk::caller(&request)?;
         let house = &self.0.house;
         let work = async {
-            let observation =
-                Observation::new(Arc::clone(&caller), request.into_inner(), house)?;
+            let observation = Observation::new(Arc::clone(&caller), request.into_inner(), house)?;
             observation.record(house).await
         };
-        Ok(Response::new(self.0.answer(&caller, work).await?.into_wire()))
+        Ok(Response::new(
+            self.0.answer(&caller, work).await?.into_wire(),
+        ))
     }
 
     async fn lineage(
@@ -161,5 +171,8 @@ fn reply(lineage: &Lineage) -> LineageReply {
         });
         roles.collect()
     });
-    LineageReply { lineage: Some(wire_lineage(lineage.id())), roles }
+    LineageReply {
+        lineage: Some(wire_lineage(lineage.id())),
+        roles,
+    }
 }

@@ -22,7 +22,9 @@ pub fn code(reason: Reason) -> Code {
     use Reason as R;
     match reason {
         R::NoGrant | R::OperatorOnly => Code::PermissionDenied,
-        R::UnknownKey | R::UnknownAuthority | R::UnknownKeystore | R::UnknownLineage => Code::NotFound,
+        R::UnknownKey | R::UnknownAuthority | R::UnknownKeystore | R::UnknownLineage => {
+            Code::NotFound
+        }
         R::DocumentTooLarge | R::LedgerRange => Code::OutOfRange,
         R::TooManyRequests => Code::ResourceExhausted,
         R::RequestTimeout => Code::DeadlineExceeded,
@@ -65,13 +67,25 @@ pub fn code(reason: Reason) -> Code {
 #[must_use]
 pub fn from_denial(denial: &Denial) -> Status {
     let reason = denial.reason();
-    status(code(reason), reason.code(), denial.message(), reason.remedy(), false)
+    status(
+        code(reason),
+        reason.code(),
+        denial.message(),
+        reason.remedy(),
+        false,
+    )
 }
 
 /// A fault as a status.
 #[must_use]
 pub fn from_fault(fault: &Fault) -> Status {
-    status(fault.code(), fault.reason(), &fault.to_string(), &fault.remedy(), fault.retry_safe())
+    status(
+        fault.code(),
+        fault.reason(),
+        &fault.to_string(),
+        &fault.remedy(),
+        fault.retry_safe(),
+    )
 }
 
 fn status(code: Code, reason: &str, message: &str, remedy: &str, retry_safe: bool) -> Status {

@@ -2,6 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use privyseal_proto::v1;
+use privyseal_tuf::{Key, PublicKey};
+
+use super::error::AgentError;
 
 /// A key as it is named on the command line: `AGENT:NAME`, or `NAME` where one agent is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +28,24 @@ pub struct HeldKey {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} names no key: write NAME, or AGENT:NAME")]
 pub struct NotAKey(String);
+
+impl HeldKey {
+    /// The key as it stands in metadata, made from its public key. The agent's keyid must be the
+    /// one that the specification computes for it.
+    pub fn tuf_key(&self) -> Result<Key, AgentError> {
+        let wrong = |message: String| AgentError::WrongAnswer {
+            agent: self.agent.clone(),
+            message: format!("key {}: {message}", self.key.name),
+        };
+        let public = PublicKey::from_spki_pem(&self.key.public_key);
+        let key = Key::from_public(&public.map_err(|e| wrong(e.to_string()))?);
+        if key.keyid().as_str() != self.key.keyid {
+            let message = format!("its keyid is {}, not {}", key.keyid(), self.key.keyid);
+            return Err(wrong(message));
+        }
+        Ok(key)
+    }
+}
 
 impl FromStr for KeyRef {
     type Err = NotAKey;

@@ -1,8 +1,8 @@
 //! Making, appending, reading and proving, on a disk that works.
 
 use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
+    fs::{self, OpenOptions},
+    os::unix::fs::{FileExt, PermissionsExt},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -10,7 +10,8 @@ use std::{
 
 use super::sample::{Key, Sample, note, notes, stopped};
 use crate::{
-    Audit, Hash, Head, LedgerError, MAX_RECORD, Store, verify_consistency, verify_inclusion,
+    Audit, Hash, Head, LedgerError, MAX_RECORD, Store, store::frame, verify_consistency,
+    verify_inclusion,
 };
 
 fn reason<T>(result: Result<T, LedgerError>) -> &'static str {
@@ -138,12 +139,17 @@ fn what_a_replay_would_refuse_is_not_written() {
         size: head.size + 1,
         ..head
     };
+    let empty = Head {
+        size: 0,
+        root: Hash::empty(),
+    };
     let bad = [
         Vec::new(),
         vec![0xff; 10],
         sample.key.genesis(),
         sample.key.checkpoint(&sample.genesis, &wrong),
         sample.key.checkpoint(&sample.genesis, &early),
+        sample.key.checkpoint(&sample.genesis, &empty),
         Key::new().checkpoint(&sample.genesis, &head),
         note(MAX_RECORD),
     ];
@@ -200,7 +206,7 @@ fn a_file_that_is_removed_or_replaced_is_noticed() {
     assert_eq!(error.reason(), "LEDGER_FAILED");
     fs::rename(&aside, &segment).unwrap();
     assert_eq!(store.append(&notes(&[5])).unwrap().size, 3);
-    fs::OpenOptions::new()
+    OpenOptions::new()
         .write(true)
         .open(&segment)
         .unwrap()
@@ -214,6 +220,20 @@ fn a_file_that_is_removed_or_replaced_is_noticed() {
             .contains("was cut")
     );
     assert_eq!(reason(store.reader().read(0)), "LEDGER_DAMAGED");
+}
+
+#[test]
+fn a_record_that_is_rewritten_is_not_read() {
+    let (sample, mut store) = Sample::new();
+    store.append(&notes(&[5])).unwrap();
+    let mut forged = Vec::new();
+    frame::encode_batch(&[stopped()], 2, &mut forged).unwrap();
+    let file = OpenOptions::new()
+        .write(true)
+        .open(sample.segment(0))
+        .unwrap();
+    file.write_all_at(&forged, sample.offsets()[2]).unwrap();
+    assert_eq!(reason(store.reader().read(2)), "LEDGER_DAMAGED");
 }
 
 #[test]
@@ -254,7 +274,13 @@ fn an_audit_takes_a_stream() {
         audit.push(index, record).unwrap();
     }
     assert_eq!(audit.finish().unwrap().head, store.head());
-    assert!(Audit::new(None).push(0, &records[1]).is_err());
+    let mut audit = Audit::new(None);
+    assert!(audit.push(0, &records[1]).is_err());
+    audit.push(0, &records[0]).unwrap();
+    assert!(
+        audit.push(1, &records[2]).is_err(),
+        "the second record is a checkpoint"
+    );
     assert!(
         Audit::new(Some(Hash([1; 32])))
             .push(0, &records[0])

@@ -81,7 +81,7 @@ fn every_subset_of_sectors_opens() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// A prefix of the sectors, as a file system that writes in order leaves it, and any subset.
     #[test]

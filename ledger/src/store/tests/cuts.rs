@@ -26,10 +26,12 @@ fn assert_truncated_at(sample: &Sample, length: u64, expected: u64) {
 #[test]
 fn a_cut_anywhere_is_noticed() {
     let sample = Sample::of(&[vec![10, 20], vec![300]]);
-    let (offsets, bytes) = (sample.offsets(), sample.bytes());
+    let offsets = sample.offsets();
     let end = offsets.last().copied().unwrap();
-    for length in (0..end + 50).rev().chain([end, CHUNK - 1, CHUNK + 1]) {
-        fs::write(sample.segment(0), &bytes).unwrap();
+    for length in [CHUNK + 1, CHUNK - 1]
+        .into_iter()
+        .chain((0..end + 50).rev())
+    {
         cut(&sample, length);
         let whole = offsets[1..].iter().filter(|end| **end <= length).count() as u64;
         assert_truncated_at(&sample, length, whole);

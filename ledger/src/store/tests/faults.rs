@@ -135,14 +135,26 @@ fn an_earlier_segment_must_hold_all_its_records() {
     store.append(&notes(&[30])).unwrap();
     let (offsets, mut bytes) = (sample.offsets(), sample.bytes());
     drop(store);
-    let last = offsets[3] as usize;
-    bytes[last..].fill(0);
-    fs::write(sample.segment(0), bytes).unwrap();
+    let last = offsets[3];
+    fs::write(sample.segment(0), &bytes[..last as usize + 1]).unwrap();
     let error = sample.verify().unwrap_err();
     assert!(
-        matches!(error, LedgerError::Damaged { record: 3, .. }),
+        matches!(error, LedgerError::Truncated { record: 3, .. }),
         "{error}"
     );
+    bytes[last as usize..].fill(0);
+    fs::write(sample.segment(0), bytes).unwrap();
+    match sample.verify().unwrap_err() {
+        LedgerError::Damaged {
+            record: 3,
+            path,
+            offset,
+            ..
+        } => {
+            assert_eq!((path, offset), (sample.segment(0), last));
+        }
+        error => panic!("{error}"),
+    }
     fs::remove_file(sample.segment(0)).unwrap();
     assert_eq!(sample.verify().unwrap_err().reason(), "LEDGER_MISSING");
 }

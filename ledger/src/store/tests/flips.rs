@@ -4,8 +4,14 @@ use std::{fs::OpenOptions, os::unix::fs::FileExt};
 
 use proptest::prelude::*;
 
-use super::sample::Sample;
-use crate::LedgerError;
+use super::sample::{Sample, note};
+use crate::{
+    LedgerError,
+    store::{
+        frame::{self, ALIGN},
+        tail::{self, Verdict},
+    },
+};
 
 /// Writes `byte` at `position`, verifies, and puts the byte back.
 fn verify_with(sample: &Sample, position: u64, byte: u8) -> Result<(), LedgerError> {
@@ -48,6 +54,48 @@ fn every_byte_of_a_small_ledger_counts() {
         }
     }
     sample.verify().unwrap();
+}
+
+/// Frames with good checksums, in the wrong order or of a batch that never was.
+#[test]
+fn a_whole_frame_in_the_wrong_place_is_damage() {
+    let sample = Sample::of(&[vec![20, 20, 20]]);
+    let offsets = sample.offsets();
+    let file = OpenOptions::new()
+        .write(true)
+        .open(sample.segment(0))
+        .unwrap();
+    let mut frames = Vec::new();
+    let starts = frame::encode_batch(&[note(20), note(20)], 3, &mut frames).unwrap();
+    // Record 4 claims a batch from record 3 on, and record 3 says otherwise.
+    file.write_all_at(&frames[starts[1] as usize..], offsets[4])
+        .unwrap();
+    assert!(is_damage_at(&sample.verify().map(|_| ()), 4));
+    file.write_all_at(&frames[..starts[1] as usize], offsets[2])
+        .unwrap();
+    assert!(is_damage_at(&sample.verify().map(|_| ()), 2));
+}
+
+/// The pieces at a frame's ends, however short, are never all zero after a flip.
+#[test]
+fn wherever_sectors_cut_the_last_frame() {
+    for length in (0..40).step_by(8).chain([500]) {
+        let mut tail = Vec::new();
+        frame::encode_batch(&[note(length)], 5, &mut tail).unwrap();
+        let written = tail.len();
+        tail.resize(written + 600, 0);
+        for offset in (0..512).step_by(ALIGN) {
+            for position in (0..8).chain(written - 8..written) {
+                let byte = std::mem::take(&mut tail[position]);
+                let verdict = tail::judge(&tail, offset, 5);
+                tail[position] = byte;
+                assert!(
+                    matches!(verdict, Verdict::Damage(_)),
+                    "{length} {offset} {position}"
+                );
+            }
+        }
+    }
 }
 
 proptest! {

@@ -1,0 +1,110 @@
+//! `privyseal repo`
+
+mod add;
+mod diff;
+mod enroll;
+mod init;
+mod publish;
+mod remove;
+mod renew;
+mod rotate;
+mod sign;
+mod status;
+mod supersede;
+mod verify;
+mod view;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use privyseal_tuf::{Key, KeyId};
+
+use super::context::Context;
+use crate::Exit;
+use crate::agent::{Agents, HeldKey};
+use crate::repo::Project;
+
+/// The commands about a repository.
+#[derive(Args, Debug)]
+pub struct RepoCommand {
+    /// The project's directory, with privyseal.toml in it.
+    #[arg(
+        short = 'C',
+        long = "directory",
+        value_name = "DIR",
+        default_value = ".",
+        global = true
+    )]
+    directory: PathBuf,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand, Debug)]
+enum Action {
+    /// Makes a new repository with drafts of its first metadata.
+    Init(init::Init),
+    #[command(flatten)]
+    InProject(ProjectAction),
+}
+
+/// What needs a project.
+#[derive(Subcommand, Debug)]
+enum ProjectAction {
+    /// Adds target files, or gives them new contents.
+    Add(add::Add),
+    /// Removes target files.
+    Remove(remove::Remove),
+    /// Makes new versions with later expiries.
+    Renew(renew::Renew),
+    /// Changes the keys or the threshold of a role.
+    Rotate(rotate::Rotate),
+    /// Has agents sign the drafts, after showing what changes.
+    Sign(sign::Sign),
+    /// Shows versions, expiries, and which signatures are missing.
+    Status(status::Status),
+    /// Shows what the drafts change.
+    Diff(diff::Diff),
+    /// Writes what is signed to where clients fetch it.
+    Publish(publish::Publish),
+    /// Verifies what is published as a client does, from the first root to every target.
+    Verify(verify::Verify),
+    /// Makes this repository known to an agent (operators).
+    Enroll(enroll::Enroll),
+    /// Puts a correction in the place of a signed, unfinished root (operators).
+    Supersede(supersede::Supersede),
+}
+
+pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyhow::Result<Exit> {
+    let action = match command.action {
+        Action::Init(action) => return init::run(action, &command.directory, context).await,
+        Action::InProject(action) => action,
+    };
+    let project = Project::open(&command.directory)?;
+    let _lock = project.lock()?;
+    match action {
+        ProjectAction::Add(action) => add::run(action, &project, context),
+        ProjectAction::Remove(action) => remove::run(action, &project, context),
+        ProjectAction::Renew(action) => renew::run(action, &project, context),
+        ProjectAction::Rotate(action) => rotate::run(action, &project, context).await,
+        ProjectAction::Sign(action) => sign::run(action, &project, context).await,
+        ProjectAction::Status(action) => status::run(action, &project, context),
+        ProjectAction::Diff(action) => diff::run(action, &project, context),
+        ProjectAction::Publish(action) => publish::run(action, &project, context),
+        ProjectAction::Verify(action) => verify::run(action, &project, context),
+        ProjectAction::Enroll(action) => enroll::run(action, &project, context).await,
+        ProjectAction::Supersede(action) => supersede::run(action, &project, context).await,
+    }
+}
+
+/// Connects to the configured agents and to those that the project names.
+async fn agents(project: &Project, context: &mut Context<'_>) -> anyhow::Result<Agents> {
+    context.agents(project.settings().agents.clone()).await
+}
+
+/// The keys that agents hold for TUF, as they stand in metadata.
+fn tuf_keys(held: &[HeldKey]) -> BTreeMap<KeyId, Key> {
+    let keys = held.iter().filter_map(|held| held.tuf_key().ok());
+    keys.map(|key| (key.keyid().clone(), key)).collect()
+}

@@ -1,0 +1,85 @@
+use std::io::Write;
+
+use clap::Args;
+use privyseal_proto::v1::EnrollRepositoryRequest;
+use privyseal_tuf::{Document, RoleType};
+
+use crate::Exit;
+use crate::agent::Agent;
+use crate::command::context::Context;
+use crate::failure::report;
+use crate::repo::{Project, Work};
+use crate::show::{escape, now};
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+An agent that never signed the first root of a repository takes it from an operator only. It is
+shown every root from the first, and the present metadata; it verifies all of it.
+
+Examples:
+  privyseal repo enroll --agent online")]
+pub(super) struct Enroll {}
+
+pub(super) async fn run(
+    _: Enroll,
+    project: &Project,
+    context: &mut Context<'_>,
+) -> anyhow::Result<Exit> {
+    let work = Work::load(project, now())?;
+    let mut agents = super::agents(project, context).await?;
+    let missing = context.report_missing(&agents)?;
+    let request = request(project, &work)?;
+    let mut exit = if missing { Exit::Failed } else { Exit::Done };
+    let names: Vec<String> = agents
+        .connected()
+        .iter()
+        .map(|agent| agent.name().to_owned())
+        .collect();
+    for name in names {
+        let Some(agent) = agents.named_mut(&name) else {
+            continue;
+        };
+        match enroll(agent, request.clone()).await {
+            Ok(first_root) => writeln!(
+                context.screen,
+                "agent {name} knows the repository now, by its first root {}",
+                escape(&first_root)
+            )?,
+            Err(error) => exit = report(&error, &mut anstream::stderr())?,
+        }
+    }
+    Ok(exit)
+}
+
+async fn enroll(agent: &mut Agent, request: EnrollRepositoryRequest) -> anyhow::Result<String> {
+    let reply = agent.admin().enroll_repository(request).await;
+    let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
+    if let Some(head) = reply.head {
+        agent.prove(&[head]).await?;
+    }
+    Ok(reply.lineage.unwrap_or_default().first_root)
+}
+
+/// A root that is finished but not published belongs to it: without it, agents that hold no root
+/// key could not sign the repository's first metadata.
+fn request(project: &Project, work: &Work) -> anyhow::Result<EnrollRepositoryRequest> {
+    let published = work.published();
+    let mut roots: Vec<Vec<u8>> = published.roots.iter().map(Document::to_bytes).collect();
+    if work.is_complete(RoleType::Root)? {
+        roots.extend(work.draft(RoleType::Root).map(Document::to_bytes));
+    }
+    let bytes = |role| {
+        published
+            .last(role)
+            .map(Document::to_bytes)
+            .unwrap_or_default()
+    };
+    Ok(EnrollRepositoryRequest {
+        authority: project.settings().authority.clone(),
+        repository: project.settings().repository.clone(),
+        roots,
+        targets: bytes(RoleType::Targets),
+        snapshot: bytes(RoleType::Snapshot),
+        timestamp: bytes(RoleType::Timestamp),
+    })
+}

@@ -1,0 +1,156 @@
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use privyseal_tuf::{Draft, Expires, RoleType};
+
+use super::tuf_keys;
+use crate::Exit;
+use crate::agent::{Agents, HeldKey, KeyRef};
+use crate::command::context::Context;
+use crate::repo::{
+    KeySettings, Period, Project, RoleSettings, Roles, RootChange, Settings, draft_root,
+};
+use crate::show::now;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A key is named AGENT:KEY, or KEY where one agent lists it.
+
+Examples:
+  privyseal repo init --authority production --repository example.org/packages \\
+      --root root-1 root-2 root-3 --root-threshold 2 \\
+      --targets targets --snapshot online --timestamp online
+  privyseal repo init -C pkgs --authority staging --repository example.org/packages \\
+      --root safe:root-1 vault2:root-2 --root-threshold 2 --targets safe:targets \\
+      --snapshot online:ci --timestamp online:ci --expires-timestamp 12h")]
+pub(super) struct Init {
+    /// The authority in the agents' configs, such as "production".
+    #[arg(long)]
+    authority: String,
+    /// The repository's name, such as "example.org/packages".
+    #[arg(long)]
+    repository: String,
+    /// Where to publish, inside the project.
+    #[arg(long, value_name = "DIR", default_value = "repository")]
+    output: PathBuf,
+    /// The root keys.
+    #[arg(long, required = true, num_args = 1.., value_name = "KEY")]
+    root: Vec<KeyRef>,
+    /// How many root keys must sign. Without it: more than half of them.
+    #[arg(long, value_name = "N")]
+    root_threshold: Option<u32>,
+    /// The targets keys.
+    #[arg(long, required = true, num_args = 1.., value_name = "KEY")]
+    targets: Vec<KeyRef>,
+    /// How many targets keys must sign.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    targets_threshold: u32,
+    /// The snapshot keys.
+    #[arg(long, required = true, num_args = 1.., value_name = "KEY")]
+    snapshot: Vec<KeyRef>,
+    /// How many snapshot keys must sign.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    snapshot_threshold: u32,
+    /// The timestamp keys.
+    #[arg(long, required = true, num_args = 1.., value_name = "KEY")]
+    timestamp: Vec<KeyRef>,
+    /// How many timestamp keys must sign.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    timestamp_threshold: u32,
+    /// How long a root is valid.
+    #[arg(long, value_name = "PERIOD", default_value = "365d")]
+    expires_root: Period,
+    /// How long targets are valid.
+    #[arg(long, value_name = "PERIOD", default_value = "90d")]
+    expires_targets: Period,
+    /// How long a snapshot is valid.
+    #[arg(long, value_name = "PERIOD", default_value = "7d")]
+    expires_snapshot: Period,
+    /// How long a timestamp is valid.
+    #[arg(long, value_name = "PERIOD", default_value = "1d")]
+    expires_timestamp: Period,
+}
+
+pub(super) async fn run(
+    command: Init,
+    directory: &Path,
+    context: &mut Context<'_>,
+) -> anyhow::Result<Exit> {
+    let agents = context.agents(Vec::new()).await?;
+    context.report_missing(&agents)?;
+    let held = agents.keys().await?;
+    let settings = command.settings(&agents, &held)?;
+    let expires = |role: RoleType| {
+        Expires::from_seconds(now().saturating_add(settings.role(role).expires.seconds()))
+    };
+    let held = tuf_keys(&held);
+    let change = RootChange {
+        published: None,
+        drafted: None,
+        held: &held,
+        expires: expires(RoleType::Root)?,
+    };
+    let root = draft_root(&settings, &change)?;
+    let targets = Draft::targets(1, &expires(RoleType::Targets)?).finish()?;
+    let project = Project::create(directory, settings)?;
+    let _lock = project.lock()?;
+    project.drafts().write(RoleType::Root, &root)?;
+    project.drafts().write(RoleType::Targets, &targets)?;
+    writeln!(
+        context.screen,
+        "made {} with drafts of root 1 and targets 1\nnext: privyseal repo add FILE..., then privyseal repo sign",
+        directory.join(crate::repo::SETTINGS).display()
+    )?;
+    Ok(Exit::Done)
+}
+
+impl Init {
+    fn settings(&self, agents: &Agents, held: &[HeldKey]) -> anyhow::Result<Settings> {
+        let majority = u32::try_from(self.root.len() / 2 + 1).unwrap_or(u32::MAX);
+        let role = |keys: &[KeyRef], threshold, expires| {
+            let keys = keys.iter().map(|key| key_settings(agents, held, key));
+            let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
+            anyhow::Ok(RoleSettings {
+                threshold,
+                expires,
+                keys,
+            })
+        };
+        let root_threshold = self.root_threshold.unwrap_or(majority);
+        Ok(Settings {
+            authority: self.authority.clone(),
+            repository: self.repository.clone(),
+            output: self.output.clone(),
+            agents: Vec::new(),
+            roles: Roles {
+                root: role(&self.root, root_threshold, self.expires_root)?,
+                targets: role(&self.targets, self.targets_threshold, self.expires_targets)?,
+                snapshot: role(
+                    &self.snapshot,
+                    self.snapshot_threshold,
+                    self.expires_snapshot,
+                )?,
+                timestamp: role(
+                    &self.timestamp,
+                    self.timestamp_threshold,
+                    self.expires_timestamp,
+                )?,
+            },
+        })
+    }
+}
+
+/// How a key is written down in the settings.
+pub(super) fn key_settings(
+    agents: &Agents,
+    held: &[HeldKey],
+    wanted: &KeyRef,
+) -> anyhow::Result<KeySettings> {
+    let held = agents.resolve(held, wanted)?;
+    Ok(KeySettings {
+        agent: held.agent.clone(),
+        name: held.key.name.clone(),
+        keyid: held.tuf_key()?.keyid().clone(),
+    })
+}

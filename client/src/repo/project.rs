@@ -1,0 +1,155 @@
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use privyseal_tuf::{RoleType, Sha256Digest};
+
+use super::drafts::Drafts;
+use super::published::Published;
+use super::settings::{RoleSettings, Settings, render, set_role};
+use super::staging::Staging;
+use crate::failure::Advice;
+use crate::file::{self, Access};
+
+/// The name of the settings file.
+pub const SETTINGS: &str = "privyseal.toml";
+
+/// A directory with `privyseal.toml`, `draft/` and what was published.
+#[derive(Clone, Debug)]
+pub struct Project {
+    directory: PathBuf,
+    settings: Settings,
+}
+
+/// While it lives, no other process changes the project.
+#[derive(Debug)]
+pub struct ProjectLock {
+    _directory: File,
+}
+
+impl Project {
+    /// Opens the project in `directory`.
+    pub fn open(directory: &Path) -> anyhow::Result<Self> {
+        let path = directory.join(SETTINGS);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Advice::failed(
+                    format!("there is no {}", path.display()),
+                    "go to the project's directory or name it with -C DIR; `privyseal repo init` makes a new one",
+                )
+                .into());
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+            }
+        };
+        Ok(Self {
+            directory: directory.to_owned(),
+            settings: Settings::parse(&text)?,
+        })
+    }
+
+    /// Makes a new project. An existing one is left alone.
+    pub fn create(directory: &Path, settings: Settings) -> anyhow::Result<Self> {
+        fs::create_dir_all(directory)
+            .with_context(|| format!("cannot make {}", directory.display()))?;
+        let path = directory.join(SETTINGS);
+        if path.exists() {
+            return Err(Advice::failed(
+                format!("{} is there already", path.display()),
+                "change it with `privyseal repo rotate`, or choose another directory with -C DIR",
+            )
+            .into());
+        }
+        let text = render(&settings);
+        Settings::parse(&text)?;
+        write(&path, text.as_bytes())?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            settings,
+        })
+    }
+
+    /// Waits until no other process changes the project.
+    pub fn lock(&self) -> anyhow::Result<ProjectLock> {
+        let directory = File::open(&self.directory)
+            .and_then(|directory| directory.lock().map(|()| directory))
+            .with_context(|| format!("cannot lock {}", self.directory.display()))?;
+        Ok(ProjectLock {
+            _directory: directory,
+        })
+    }
+
+    /// What `privyseal.toml` says.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The settings with other keys for a role, and their text. Nothing is written.
+    pub fn with_role(&self, role: RoleType, new: &RoleSettings) -> anyhow::Result<(Self, String)> {
+        let path = self.directory.join(SETTINGS);
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let edited = set_role(&text, role, new)?;
+        let settings = Settings::parse(&edited)?;
+        Ok((
+            Self {
+                directory: self.directory.clone(),
+                settings,
+            },
+            edited,
+        ))
+    }
+
+    /// Writes the text of the settings.
+    pub fn write_settings(&self, text: &str) -> anyhow::Result<()> {
+        write(&self.directory.join(SETTINGS), text.as_bytes())
+    }
+
+    /// The documents that are not published yet.
+    pub fn drafts(&self) -> Drafts {
+        Drafts::at(self.directory.join("draft"))
+    }
+
+    /// The target files that are not published yet.
+    pub fn staging(&self) -> Staging {
+        Staging::at(self.directory.join("draft").join("files"))
+    }
+
+    /// What was published.
+    pub fn published(&self) -> anyhow::Result<Published> {
+        Published::read(&self.metadata())
+    }
+
+    /// Where published metadata stands.
+    pub fn metadata(&self) -> PathBuf {
+        self.directory.join(&self.settings.output).join("metadata")
+    }
+
+    /// Where published target files stand.
+    pub fn targets(&self) -> PathBuf {
+        self.directory.join(&self.settings.output).join("targets")
+    }
+
+    /// Where the digests of what was published last are kept.
+    pub fn publication_record(&self) -> PathBuf {
+        self.directory.join("published.json")
+    }
+
+    /// What names the repository's lineage: the digest of its first root, published or drafted.
+    pub fn first_root(&self, published: &Published) -> anyhow::Result<Option<Sha256Digest>> {
+        if let Some(first) = published.roots.first() {
+            return Ok(Some(first.payload().digest));
+        }
+        Ok(self
+            .drafts()
+            .read(RoleType::Root)?
+            .map(|root| root.payload().digest))
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    file::write_atomically(path, bytes, Access::Public)
+        .with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,106 @@
+use privyseal_tuf::{Document, Draft, Metadata, RoleType, Snapshot, Targets, Timestamp};
+
+use super::lineage_ref;
+use crate::agent::Agents;
+use crate::repo::project::Project;
+use crate::repo::work::Work;
+
+/// Gives unsigned drafts the version that the agents will sign.
+///
+/// An agent may have signed a version whose signature never arrived here, or was thrown away with
+/// its draft: it will not sign another content under that version, and none that skips one. So a
+/// draft without signatures takes the version after the last one that any agent remembers. Roots
+/// are left alone: their versions are everyone's.
+pub async fn align_versions(
+    project: &Project,
+    work: &mut Work,
+    agents: &Agents,
+) -> anyhow::Result<()> {
+    let lineage = lineage_ref(project, work)?;
+    if lineage.first_root.is_empty() {
+        return Ok(());
+    }
+    let mut memories = Vec::new();
+    for agent in agents.connected() {
+        // An agent that does not know the repository remembers nothing of it.
+        if let Ok(reply) = agent.signing().lineage(lineage.clone()).await {
+            memories.extend(reply.into_inner().roles);
+        }
+    }
+    for role in [RoleType::Targets, RoleType::Snapshot, RoleType::Timestamp] {
+        let of_role = memories
+            .iter()
+            .filter(|memory| memory.role == role.as_str());
+        let Some(last) = of_role.max_by_key(|memory| memory.version) else {
+            continue;
+        };
+        let Some(draft) = work.draft(role) else {
+            continue;
+        };
+        if work
+            .published()
+            .version(role)
+            .is_some_and(|published| published >= last.version)
+        {
+            continue;
+        }
+        if let Some(aligned) = align(role, draft, last.version, &last.digest)? {
+            project.drafts().write(role, &aligned)?;
+            work.set_draft(role, aligned);
+        }
+    }
+    Ok(())
+}
+
+/// The draft with another version, where it needs one.
+fn align(
+    role: RoleType,
+    draft: &Document,
+    last: u64,
+    digest: &str,
+) -> anyhow::Result<Option<Document>> {
+    let version = draft.view(role)?.version();
+    let same = version == last && draft.payload().digest.to_string() == digest;
+    if same || !draft.signatures().is_empty() || version == last + 1 {
+        return Ok(None);
+    }
+    match role {
+        RoleType::Root => Ok(None),
+        RoleType::Targets => with_version::<Targets>(draft, last + 1).map(Some),
+        RoleType::Snapshot => with_version::<Snapshot>(draft, last + 1).map(Some),
+        RoleType::Timestamp => with_version::<Timestamp>(draft, last + 1).map(Some),
+    }
+}
+
+fn with_version<M: Metadata>(document: &Document, version: u64) -> anyhow::Result<Document> {
+    let mut draft = Draft::<M>::edit(document)?;
+    draft.set_version(version);
+    Ok(draft.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use privyseal_tuf::Expires;
+
+    use super::*;
+
+    fn targets(version: u64) -> Document {
+        let expires = Expires::from_seconds(2_000_000_000).unwrap();
+        Draft::targets(version, &expires).finish().unwrap()
+    }
+
+    fn aligned(version: u64, last: u64, digest: &str) -> Option<u64> {
+        let document = align(RoleType::Targets, &targets(version), last, digest).unwrap();
+        document.map(|document| document.targets().unwrap().header.version)
+    }
+
+    #[test]
+    fn an_unsigned_draft_follows_what_agents_signed() {
+        assert_eq!(aligned(2, 2, "other"), Some(3));
+        assert_eq!(aligned(2, 4, "other"), Some(5));
+        assert_eq!(aligned(4, 2, "other"), Some(3));
+        assert_eq!(aligned(3, 2, "other"), None);
+        let same = targets(2).payload().digest.to_string();
+        assert_eq!(aligned(2, 2, &same), None);
+    }
+}

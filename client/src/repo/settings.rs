@@ -1,0 +1,230 @@
+mod edit;
+mod period;
+mod render;
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+use privyseal_tuf::{KeyId, RoleType};
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::agent::{AgentEntry, AgentTable};
+
+pub(super) use edit::set_role;
+pub use period::Period;
+pub(super) use render::render;
+
+/// What `privyseal.toml` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The name of the authority in the agents' configs.
+    pub authority: String,
+    /// The repository's name.
+    pub repository: String,
+    /// Where `publish` writes, relative to the project.
+    pub output: PathBuf,
+    /// Agents that the project names itself.
+    pub agents: Vec<AgentEntry>,
+    /// Who signs.
+    pub roles: Roles,
+}
+
+/// The settings of each role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles {
+    /// Of root.
+    pub root: RoleSettings,
+    /// Of the targets.
+    pub targets: RoleSettings,
+    /// Of the snapshot.
+    pub snapshot: RoleSettings,
+    /// Of the timestamp.
+    pub timestamp: RoleSettings,
+}
+
+/// Who signs for a role, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleSettings {
+    /// How many keys must sign.
+    pub threshold: u32,
+    /// How long a new version is valid.
+    pub expires: Period,
+    /// The keys that may sign.
+    pub keys: Vec<KeySettings>,
+}
+
+/// A key, and the agent that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeySettings {
+    /// The agent's name.
+    pub agent: String,
+    /// The key's name there.
+    pub name: String,
+    /// The keyid in the metadata.
+    #[serde(deserialize_with = "keyid")]
+    pub keyid: KeyId,
+}
+
+/// Why `privyseal.toml` was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Not TOML, or with a wrong or unknown key.
+    #[error("privyseal.toml: {0}")]
+    Parse(#[from] Box<toml::de::Error>),
+    /// It could not be edited.
+    #[error("privyseal.toml: {0}")]
+    Edit(#[from] Box<toml_edit::TomlError>),
+    /// Nobody could ever sign for the role, or anybody could.
+    #[error(
+        "privyseal.toml: {role} has a threshold of {threshold} with {keys} different keys: choose a threshold from 1 to the number of keys"
+    )]
+    Threshold {
+        /// The role.
+        role: RoleType,
+        /// Its threshold.
+        threshold: u32,
+        /// The number of its keys.
+        keys: usize,
+    },
+    /// A key is listed twice.
+    #[error("privyseal.toml: {role} lists key {keyid} twice")]
+    Duplicate {
+        /// The role.
+        role: RoleType,
+        /// The key.
+        keyid: KeyId,
+    },
+    /// A name is missing.
+    #[error("privyseal.toml: {0} is empty")]
+    Empty(&'static str),
+    /// The output would leave the project.
+    #[error(
+        "privyseal.toml: output must be a directory inside the project, such as \"repository\""
+    )]
+    Output,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingsFile {
+    authority: String,
+    repository: String,
+    #[serde(default = "default_output")]
+    output: PathBuf,
+    #[serde(default)]
+    agent: Vec<AgentTable>,
+    root: RoleSettings,
+    targets: RoleSettings,
+    snapshot: RoleSettings,
+    timestamp: RoleSettings,
+}
+
+fn default_output() -> PathBuf {
+    PathBuf::from("repository")
+}
+
+impl Settings {
+    /// Reads the text of `privyseal.toml`.
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        let file: SettingsFile = toml::from_str(text).map_err(Box::new)?;
+        let settings = Self {
+            authority: file.authority,
+            repository: file.repository,
+            output: file.output,
+            agents: file.agent.into_iter().map(AgentEntry::from).collect(),
+            roles: Roles {
+                root: file.root,
+                targets: file.targets,
+                snapshot: file.snapshot,
+                timestamp: file.timestamp,
+            },
+        };
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The settings of a role.
+    pub fn role(&self, role: RoleType) -> &RoleSettings {
+        match role {
+            RoleType::Root => &self.roles.root,
+            RoleType::Targets => &self.roles.targets,
+            RoleType::Snapshot => &self.roles.snapshot,
+            RoleType::Timestamp => &self.roles.timestamp,
+        }
+    }
+
+    /// Every key with its role.
+    pub fn keys(&self) -> impl Iterator<Item = (RoleType, &KeySettings)> {
+        RoleType::ALL
+            .into_iter()
+            .flat_map(|role| self.role(role).keys.iter().map(move |key| (role, key)))
+    }
+
+    /// Who holds a key: `agent:name`.
+    pub fn owner(&self, keyid: &KeyId) -> Option<String> {
+        let mut keys = self.keys().map(|(_, key)| key);
+        keys.find(|key| key.keyid == *keyid).map(KeySettings::owner)
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        if self.authority.is_empty() {
+            return Err(SettingsError::Empty("authority"));
+        }
+        if self.repository.is_empty() {
+            return Err(SettingsError::Empty("repository"));
+        }
+        if !stays_inside(&self.output) {
+            return Err(SettingsError::Output);
+        }
+        RoleType::ALL
+            .into_iter()
+            .try_for_each(|role| self.role(role).check(role))
+    }
+}
+
+impl RoleSettings {
+    fn check(&self, role: RoleType) -> Result<(), SettingsError> {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = self.keys.iter().find(|key| !seen.insert(&key.keyid)) {
+            return Err(SettingsError::Duplicate {
+                role,
+                keyid: twice.keyid.clone(),
+            });
+        }
+        let keys = self.keys.len();
+        if self.threshold == 0 || self.threshold as usize > keys {
+            return Err(SettingsError::Threshold {
+                role,
+                threshold: self.threshold,
+                keys,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl KeySettings {
+    /// `agent:name`
+    pub fn owner(&self) -> String {
+        format!("{}:{}", self.agent, self.name)
+    }
+}
+
+fn stays_inside(path: &Path) -> bool {
+    let normal = |component| matches!(component, Component::Normal(_));
+    path.components().count() > 0 && path.components().all(normal)
+}
+
+fn keyid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<KeyId, D::Error> {
+    let keyid = KeyId::from(String::deserialize(deserializer)?);
+    if keyid.as_str().is_empty() {
+        Err(D::Error::custom("a keyid is empty"))
+    } else {
+        Ok(keyid)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

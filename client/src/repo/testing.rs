@@ -1,0 +1,207 @@
+//! A project whose keys are in software, for tests.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use privyseal_tuf::{
+    Algorithm, Document, Draft, Expires, Key, KeyId, PublicKey, RoleType, Signature, Signing,
+};
+use ring::signature::{Ed25519KeyPair, KeyPair};
+use tempfile::TempDir;
+
+use super::{
+    KeySettings, Project, RoleSettings, Roles, RootChange, Settings, Work, draft_root,
+    edit_targets, publish,
+};
+use crate::show::Progress;
+
+/// 2026-11-22T00:00:00Z
+pub(crate) const NOW: i64 = 1_795_305_600;
+
+/// A key made from one byte.
+pub(crate) struct Signer {
+    pair: Ed25519KeyPair,
+    pub(crate) key: Key,
+}
+
+impl Signer {
+    pub(crate) fn new(seed: u8) -> Self {
+        let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+        let public: [u8; 32] = pair.public_key().as_ref().try_into().unwrap();
+        Self {
+            pair,
+            key: Key::from_public(&PublicKey::ed25519(&public)),
+        }
+    }
+
+    pub(crate) fn keyid(&self) -> KeyId {
+        self.key.keyid().clone()
+    }
+
+    fn settings(&self, name: &str) -> KeySettings {
+        KeySettings {
+            agent: "a".to_owned(),
+            name: name.to_owned(),
+            keyid: self.keyid(),
+        }
+    }
+}
+
+/// A project in a temporary directory: root keys 1 and 2 of which both must sign, 3 for targets, 4
+/// for snapshot and timestamp.
+pub(crate) struct Bench {
+    pub(crate) dir: TempDir,
+    pub(crate) project: Project,
+    pub(crate) signers: BTreeMap<KeyId, Signer>,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let signers: Vec<Signer> = (1..=5).map(Signer::new).collect();
+        let role = |threshold, names: &[(usize, &str)]| RoleSettings {
+            threshold,
+            expires: "10d".parse().unwrap(),
+            keys: names
+                .iter()
+                .map(|(at, name)| signers[*at].settings(name))
+                .collect(),
+        };
+        let settings = Settings {
+            authority: "production".to_owned(),
+            repository: "example.org".to_owned(),
+            output: "repository".into(),
+            agents: Vec::new(),
+            roles: Roles {
+                root: role(2, &[(0, "root-1"), (1, "root-2")]),
+                targets: role(1, &[(2, "targets")]),
+                snapshot: role(1, &[(3, "online")]),
+                timestamp: role(1, &[(3, "online")]),
+            },
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::create(dir.path(), settings).unwrap();
+        let signers = signers
+            .into_iter()
+            .map(|signer| (signer.keyid(), signer))
+            .collect();
+        let mut bench = Self {
+            dir,
+            project,
+            signers,
+        };
+        bench.draft_root();
+        let targets = Draft::targets(1, &Expires::from_seconds(NOW + 864_000).unwrap());
+        bench
+            .project
+            .drafts()
+            .write(RoleType::Targets, &targets.finish().unwrap())
+            .unwrap();
+        bench
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn work(&self) -> Work {
+        Work::load(&self.project, NOW).unwrap()
+    }
+
+    /// Makes the next root draft from the settings.
+    pub(crate) fn draft_root(&mut self) {
+        let work = self.work();
+        let held: BTreeMap<KeyId, Key> = self
+            .signers
+            .iter()
+            .map(|(id, signer)| (id.clone(), signer.key.clone()))
+            .collect();
+        let change = RootChange {
+            published: work.published().last(RoleType::Root),
+            drafted: work.draft(RoleType::Root),
+            held: &held,
+            expires: Expires::from_seconds(NOW + 864_000).unwrap(),
+        };
+        let root = draft_root(self.project.settings(), &change).unwrap();
+        self.project.drafts().write(RoleType::Root, &root).unwrap();
+    }
+
+    /// Changes the settings of a role.
+    pub(crate) fn set_role(&mut self, role: RoleType, change: impl Fn(&mut RoleSettings)) {
+        let mut new = self.project.settings().role(role).clone();
+        change(&mut new);
+        let (project, text) = self.project.with_role(role, &new).unwrap();
+        project.write_settings(&text).unwrap();
+        self.project = project;
+    }
+
+    pub(crate) fn key(&self, seed: u8, name: &str) -> KeySettings {
+        Signer::new(seed).settings(name)
+    }
+
+    /// Adds a target with this content.
+    pub(crate) fn add(&self, path: &str, content: &str) {
+        let source = self.path().join("source");
+        fs::write(&source, content).unwrap();
+        let staged = self
+            .project
+            .staging()
+            .add(&source, &Progress::of_bytes(0, ""))
+            .unwrap();
+        let mut draft = edit_targets(&self.work()).unwrap();
+        draft.set_target(&path.parse().unwrap(), &staged.target());
+        self.project
+            .drafts()
+            .write(RoleType::Targets, &draft.finish().unwrap())
+            .unwrap();
+    }
+
+    /// Signs like a round does, with every key in `with`.
+    pub(crate) fn sign(&self, with: &[u8]) {
+        let mut work = self.work();
+        for role in RoleType::ALL {
+            let Some(document) = work.prepare(role).unwrap() else {
+                continue;
+            };
+            let document = self.sign_document(&work, role, document, with);
+            self.project.drafts().write(role, &document).unwrap();
+            work.set_draft(role, document);
+            if !work.is_complete(role).unwrap() {
+                return;
+            }
+        }
+    }
+
+    fn sign_document(
+        &self,
+        work: &Work,
+        role: RoleType,
+        document: Document,
+        with: &[u8],
+    ) -> Document {
+        let mut work = work.clone();
+        work.set_draft(role, document.clone());
+        let mut signing = Signing::new(document, work.requirements(role).unwrap());
+        for seed in with {
+            let signer = Signer::new(*seed);
+            let raw = signer.pair.sign(&signing.payload().bytes);
+            let signature = Signature::from_raw(Algorithm::Ed25519, raw.as_ref()).unwrap();
+            // A key that is not of the role is not asked in a round either.
+            drop(signing.add(&signer.keyid(), &signature));
+        }
+        signing.document().clone()
+    }
+
+    pub(crate) fn publish(&self) -> anyhow::Result<Vec<String>> {
+        let publication = publish(&self.project, NOW)?;
+        let base = self.path().join("repository");
+        let names = publication.written.iter();
+        let name =
+            |path: &std::path::PathBuf| path.strip_prefix(&base).unwrap().display().to_string();
+        Ok(names.map(name).collect())
+    }
+
+    pub(crate) fn metadata(&self, name: &str) -> std::path::PathBuf {
+        self.project.metadata().join(name)
+    }
+}

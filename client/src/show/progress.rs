@@ -1,0 +1,48 @@
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Shows how many bytes are done, on a terminal, for what takes more than a second.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    since: Instant,
+    shown: Cell<bool>,
+}
+
+impl Progress {
+    /// Begins work on `total` bytes.
+    pub fn of_bytes(total: u64, what: &'static str) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+        if let Ok(style) =
+            ProgressStyle::with_template("{msg} {bytes} of {total_bytes}, {eta} left")
+        {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        Self {
+            bar,
+            since: Instant::now(),
+            shown: Cell::new(false),
+        }
+    }
+
+    /// Says that more bytes are done.
+    pub fn advance(&self, bytes: u64) {
+        if !self.shown.get() && self.since.elapsed() > PATIENCE {
+            self.shown.set(true);
+            // Draws nothing where standard error is no terminal.
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(bytes);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
