@@ -73,6 +73,8 @@ pub enum KeystoreError {
         after: Duration,
         /// What was waited for.
         what: &'static str,
+        /// Whether asking again does no harm where the first may still be carried out.
+        repeatable: bool,
     },
     /// The module or the token failed.
     #[error("keystore {keystore}: {what}")]
@@ -91,7 +93,7 @@ pub enum KeystoreError {
         what: String,
     },
     /// No such key in the token.
-    #[error("keystore {keystore}: key {key} is not in the token ({what})")]
+    #[error("keystore {keystore}: key {key} is not found in the token: {what}")]
     KeyNotFound {
         /// The keystore.
         keystore: KeystoreName,
@@ -208,8 +210,9 @@ impl KeystoreError {
             | Self::TokenNotFound { .. }
             | Self::Locked { .. }
             | Self::Busy { .. }
-            | Self::Deadline { .. }
-            | Self::Fault { .. } => true,
+            | Self::Fault { .. }
+            | Self::LoginNotRecorded { .. } => true,
+            Self::Deadline { repeatable, .. } => *repeatable,
             Self::TokenAmbiguous { .. }
             | Self::TokenSwapped { .. }
             | Self::Refused { .. }
@@ -221,8 +224,7 @@ impl KeystoreError {
             | Self::PinLocked { .. }
             | Self::PinFinalTry { .. }
             | Self::PinLatched { .. }
-            | Self::PinUnavailable { .. }
-            | Self::LoginNotRecorded { .. } => false,
+            | Self::PinUnavailable { .. } => false,
         }
     }
 
@@ -248,6 +250,9 @@ impl KeystoreError {
             Self::Busy { .. } => {
                 "Ask again in a moment; if this is the usual load, raise `sessions`".to_owned()
             }
+            Self::Deadline { repeatable: false, .. } => "It may still be carried out: look at \
+                 `privyseal agent status` and `privyseal key list` before you ask again"
+                .to_owned(),
             Self::Deadline { .. } => "Ask again; if it stays, look at the token and its module's \
                  own log, and restart the agent where a call never returns"
                 .to_owned(),
@@ -258,7 +263,8 @@ impl KeystoreError {
             }
             Self::Refused { .. } => "Look up the token's answer in its manual".to_owned(),
             Self::KeyNotFound { .. } => {
-                "Look whether the right token is connected, or enrol the key anew".to_owned()
+                "Look whether the right token is connected; enrol the key anew where it was replaced"
+                    .to_owned()
             }
             Self::KeyMismatch { .. } => "Somebody replaced the object: find out who and why; a \
                  new key is enrolled under a new name"

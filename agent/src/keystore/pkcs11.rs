@@ -43,11 +43,30 @@ pub use settings::{Kind, Settings};
 /// Events that may wait for the supervisor.
 const EVENTS: usize = 64;
 
-/// Time for what an operator asks of the token.
-const COMMAND: Duration = Duration::from_secs(30);
+/// What is asked of the supervisor, how long it may take, and whether it can be asked twice.
+#[derive(Clone, Copy)]
+struct Question {
+    what: &'static str,
+    limit: Duration,
+    repeatable: bool,
+}
 
-/// Time for making a key: a card makes an RSA key in minutes.
-const GENERATION: Duration = Duration::from_secs(300);
+impl Question {
+    const BIND: Self = Self::new("binding keys", 30, true);
+    /// A card makes an RSA key in minutes.
+    const GENERATE: Self = Self::new("making a key", 300, false);
+    const INSPECT: Self = Self::new("describing a key", 30, true);
+    const UNLOCK: Self = Self::new("the login", 30, false);
+    const LOCK: Self = Self::new("the logout", 30, true);
+
+    const fn new(what: &'static str, seconds: u64, repeatable: bool) -> Self {
+        Self {
+            what,
+            limit: Duration::from_secs(seconds),
+            repeatable,
+        }
+    }
+}
 
 /// Time for releasing the token at the end.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -80,8 +99,11 @@ impl Pkcs11Keystore {
 
     async fn ask<T>(
         &self,
-        limit: Duration,
-        what: &'static str,
+        Question {
+            limit,
+            what,
+            repeatable,
+        }: Question,
         event: impl FnOnce(Reply<T>) -> Event,
     ) -> Result<T, KeystoreError> {
         let (reply, answer) = oneshot::channel();
@@ -99,6 +121,7 @@ impl Pkcs11Keystore {
                 keystore,
                 after: limit,
                 what,
+                repeatable,
             }),
         }
     }
@@ -123,7 +146,7 @@ impl Keystore for Pkcs11Keystore {
     }
 
     async fn bind(&self, keys: Vec<Arc<BoundKey>>) -> Result<(), KeystoreError> {
-        self.ask(COMMAND, "binding keys", |reply| Event::Bind(keys, reply))
+        self.ask(Question::BIND, |reply| Event::Bind(keys, reply))
             .await
     }
 
@@ -140,6 +163,7 @@ impl Keystore for Pkcs11Keystore {
                     keystore: self.shared.settings.name.clone(),
                     after: self.shared.settings.deadline,
                     what: "a signature",
+                    repeatable: true,
                 })
             }
         }
@@ -150,7 +174,7 @@ impl Keystore for Pkcs11Keystore {
         name: KeyName,
         algorithm: Algorithm,
     ) -> Result<KeyDescription, KeystoreError> {
-        self.ask(GENERATION, "making a key", |reply| {
+        self.ask(Question::GENERATE, |reply| {
             Event::Generate(name, algorithm, reply)
         })
         .await
@@ -161,28 +185,28 @@ impl Keystore for Pkcs11Keystore {
         name: KeyName,
         object_id: ObjectId,
     ) -> Result<KeyDescription, KeystoreError> {
-        self.ask(COMMAND, "describing a key", |reply| {
+        self.ask(Question::INSPECT, |reply| {
             Event::Inspect(name, object_id, reply)
         })
         .await
     }
 
     async fn unlock(&self, pin: SecretString, operator: Operator) -> Result<(), KeystoreError> {
-        self.ask(COMMAND, "the login", |reply| {
+        self.ask(Question::UNLOCK, |reply| {
             Event::Unlock(Pin::Typed(pin), operator, reply)
         })
         .await
     }
 
     async fn unlock_again(&self, operator: Operator) -> Result<(), KeystoreError> {
-        self.ask(COMMAND, "the login", |reply| {
+        self.ask(Question::UNLOCK, |reply| {
             Event::Unlock(Pin::Source, operator, reply)
         })
         .await
     }
 
     async fn lock(&self) -> Result<(), KeystoreError> {
-        self.ask(COMMAND, "the logout", Event::Lock).await
+        self.ask(Question::LOCK, Event::Lock).await
     }
 
     async fn shutdown(&self) {

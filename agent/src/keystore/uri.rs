@@ -85,7 +85,7 @@ impl TokenUri {
             && same(&self.serial, facts.serial)
     }
 
-    fn slot_for(&mut self, name: &str) -> Result<&mut Option<String>, BadTokenUri> {
+    fn attribute(&mut self, name: &str) -> Result<&mut Option<String>, BadTokenUri> {
         match name {
             "token" => Ok(&mut self.token),
             "manufacturer" => Ok(&mut self.manufacturer),
@@ -114,11 +114,11 @@ impl FromStr for TokenUri {
         };
         for attribute in path.split(';').filter(|attribute| !attribute.is_empty()) {
             let (name, value) = split(attribute);
-            let slot = uri.slot_for(name)?;
-            if slot.is_some() {
+            let place = uri.attribute(name)?;
+            if place.is_some() {
                 return Err(BadTokenUri::Twice(name.to_owned()));
             }
-            *slot = Some(decoded(name, value)?);
+            *place = Some(decoded(name, value)?);
         }
         let named = [&uri.token, &uri.manufacturer, &uri.model, &uri.serial];
         if named.iter().all(|attribute| attribute.is_none()) {

@@ -39,13 +39,13 @@ impl Module {
         if let Err(error) = std::fs::metadata(path) {
             return Err(fault(format!("module {}: {error}", path.display())));
         }
-        Pkcs11::new(path).map_err(|error| {
-            fault(format!(
-                "module {} can't be loaded: {}",
-                path.display(),
-                ckr::describe(&error)
-            ))
-        })
+        let library = Pkcs11::new(path).map_err(|error| {
+            let what = ckr::describe(&error);
+            fault(format!("module {} can't be loaded: {what}", path.display()))
+        })?;
+        // Never unloaded: a module may leave threads behind that run its code.
+        std::mem::forget(library.clone());
+        Ok(library)
     }
 
     /// Initialises a loaded library (C_Initialize, with the system's locks).

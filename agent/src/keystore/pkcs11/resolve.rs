@@ -131,10 +131,11 @@ impl Resolver<'_> {
     ) -> Result<PublicKey, KeystoreError> {
         attributes::public_key(self.session, public)
             .map_err(|error| self.fault(&error))?
-            .ok_or_else(|| KeystoreError::KeyMismatch {
+            .ok_or_else(|| KeystoreError::MechanismUnsupported {
                 keystore: self.settings.name.clone(),
-                key: name.clone(),
-                what: "it is not a P-256, Ed25519 or 2048 to 4096 bit RSA key".to_owned(),
+                what: format!(
+                    "usable key {name}: it is not a P-256, Ed25519 or 2048 to 4096 bit RSA key"
+                ),
             })
     }
 
@@ -170,7 +171,7 @@ impl Resolver<'_> {
             }
             several => {
                 let what = format!("{} {half} keys share CKA_ID {id}", several.len());
-                Err(KeystoreError::KeyMismatch {
+                Err(KeystoreError::KeyNotFound {
                     keystore,
                     key,
                     what,

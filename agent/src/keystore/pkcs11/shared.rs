@@ -91,7 +91,7 @@ impl Shared {
     }
 
     /// True where a session has been inside the module for longer than a signature may take.
-    pub(super) fn stuck(&self) -> bool {
+    fn stuck(&self) -> bool {
         // A caller's deadline began a moment before its call did: a twentieth makes up for it.
         let limit = self.settings.deadline.mul_f64(0.95);
         self.read_line()
@@ -104,12 +104,17 @@ impl Shared {
     pub(super) fn mark_if_stuck(&self) -> bool {
         let stuck = self.stuck();
         if stuck {
-            self.publish(KeystoreState::Faulted(KeystoreError::Fault {
-                keystore: self.settings.name.clone(),
-                what: "a call into its module does not return".to_owned(),
-            }));
+            self.mark_stuck();
         }
         stuck
+    }
+
+    /// A call into the module does not return.
+    pub(super) fn mark_stuck(&self) {
+        self.publish(KeystoreState::Faulted(KeystoreError::Fault {
+            keystore: self.settings.name.clone(),
+            what: "a call into its module does not return".to_owned(),
+        }));
     }
 
     /// Opens a line for the keys in it.

@@ -74,6 +74,9 @@ impl Worker {
             if self.post.is_closed() {
                 return;
             }
+            if job.reply.is_closed() {
+                continue;
+            }
             if job.deadline <= Instant::now() {
                 let _ = job.reply.send(Err(self.overdue()));
                 continue;
@@ -137,6 +140,7 @@ impl Worker {
             keystore: self.context.settings.name.clone(),
             after: self.context.settings.deadline,
             what: "a signature",
+            repeatable: true,
         }
     }
 

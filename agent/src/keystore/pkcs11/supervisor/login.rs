@@ -219,11 +219,11 @@ impl Supervisor {
             ) => KeystoreError::PinIncorrect { keystore, answer },
             // Somebody else in this process is logged in: the answer says nothing of the PIN.
             Some(RvError::UserAlreadyLoggedIn | RvError::UserAnotherAlreadyLoggedIn) => {
-                let what = format!(
-                    "{answer}: something else in the agent is logged in to this token, so its PIN \
-                     proves nothing; only one keystore may use a token"
+                let why = format!(
+                    "something else in the agent is logged in to the token ({answer}), which proves \
+                     no PIN"
                 );
-                KeystoreError::Fault { keystore, what }
+                KeystoreError::PinLatched { keystore, why }
             }
             _ => KeystoreError::PinLatched {
                 keystore,
