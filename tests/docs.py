@@ -16,6 +16,7 @@ Exit status: 0 it is so, 1 it is not, 2 wrong usage.
 """
 
 import difflib
+import itertools
 import os
 import pathlib
 import re
@@ -26,6 +27,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 README = ROOT / "README.md"
 BLOCK = re.compile(r"(<!-- demo -->\n```text\n)(.*?)(```\n<!-- /demo -->)", re.S)
 
@@ -62,13 +64,14 @@ def refresh(output: str) -> int:
     directory = re.search(r"happens in (/\S+),", output)
     if directory:
         output = output.replace(directory.group(1), "/tmp/demo")
-    output = output.replace(f"{ROOT}/", "")
+    output = output.replace(f"{TARGET}/", "target/").replace(f"{ROOT}/", "")
     README.write_text(BLOCK.sub(lambda found: found.group(1) + output + found.group(3), text))
     return 0
 
 
 def fixed(output: str) -> list[str]:
-    """The lines without what differs from run to run: paths, hashes, dates, sizes, counts."""
+    """The lines without what differs from run to run: paths, hashes, dates, sizes, counts, the
+    order of keys (they are listed by keyid), and whether a second passed between two versions."""
     rules = [
         (r"(?<![\w/])/[\w./-]+", "PATH"),
         (r"\btarget/(debug|release)\b", "PATH"),
@@ -82,8 +85,12 @@ def fixed(output: str) -> list[str]:
     for line in output.splitlines():
         for pattern, instead in rules:
             line = re.sub(pattern, instead, line)
-        lines.append(line.strip())
-    return lines
+        line = line.strip()
+        if not line.startswith("~ expires "):
+            lines.append(line)
+    is_key = re.compile(r"[+-] key ").match
+    groups = itertools.groupby(lines, lambda line: bool(is_key(line)))
+    return [line for keys, group in groups for line in (sorted(group) if keys else group)]
 
 
 # ---- documents with commands ----
@@ -127,7 +134,7 @@ def console(text: str):
             if step:
                 yield step
             step = (number, line[2:], [], exit_status)
-        elif inside and line.startswith("> ") and step and not step[2]:
+        elif inside and re.match(r">( |$)", line) and step and not step[2]:
             step = (step[0], f"{step[1]}\n{line[2:]}", [], step[3])
         elif inside and step:
             step[2].append(line)
@@ -152,9 +159,8 @@ class Shell:
     END = "--end-of-command--"
 
     def __init__(self, directory: str):
-        built = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
         environment = {
-            "PATH": f"{built}:{os.environ['PATH']}",
+            "PATH": f"{TARGET / 'debug'}:{os.environ['PATH']}",
             "HOME": directory,
             "LANG": "C.UTF-8",
             "NO_COLOR": "1",
