@@ -74,14 +74,15 @@ impl Memory {
         Arc::clone(&self.opening).lock_owned().await
     }
 
-    /// The lineages of one repository.
+    /// Is this what the agent knows under the lineage's name? A lineage whose unfinished first
+    /// root was superseded is not.
     #[must_use]
-    pub fn lineages_of(&self, authority: &str, repository: &str) -> Vec<Arc<Lineage>> {
+    pub fn is_current(&self, lineage: &Arc<Lineage>) -> bool {
         let state = self.state.read();
-        let of_repository = state.lineages.values().filter(|lineage| {
-            lineage.id().authority == authority && lineage.id().repository == repository
-        });
-        of_repository.cloned().collect()
+        state
+            .lineages
+            .get(lineage.id())
+            .is_some_and(|current| Arc::ptr_eq(current, lineage))
     }
 
     /// The lineage of that name.

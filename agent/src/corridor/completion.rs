@@ -35,7 +35,7 @@ fn complete(state: &LineageState, document: &Content, signed: BTreeSet<Sha256Dig
     match &document.view {
         View::Root(root) => {
             let offered = RootFacts::of(root);
-            let before = state.trusted_root.as_deref();
+            let before = state.root_before(document.version);
             // A first root is signed by its own keys, any other also by those of the one before.
             (document.version == 1 || before.is_some())
                 && meets(&offered, RoleType::Root, document, &signed)

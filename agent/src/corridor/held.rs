@@ -65,7 +65,10 @@ impl Held {
             .with_first_root(first_root);
         if let Some(lineage) = memory.lineage(&id) {
             let gate = lineage.gate(checked.request.request.role).await;
-            return Self::in_lineage(checked, &lineage, gate);
+            // Its unfinished first root may have been superseded while we waited.
+            if memory.is_current(&lineage) {
+                return Self::in_lineage(checked, &lineage, gate);
+            }
         }
         let gate = memory.opening_gate().await;
         match memory.lineage(&id) {

@@ -86,6 +86,9 @@ impl Observation {
             .lineage(&id)
             .ok_or_else(|| unknown(&id))?;
         let gate = lineage.gate(self.role).await;
+        if !house.ledger.memory().is_current(&lineage) {
+            return Err(unknown(&id).into());
+        }
         let news = lineage.read(|state| news(state, &document))?;
         let shown = |recorded, head| Shown {
             version: document.version,

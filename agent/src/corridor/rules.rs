@@ -58,7 +58,11 @@ pub(super) fn key_in_role(
         View::Root(root) => Some(RootFacts::of(root)),
         _ => None,
     };
-    let roots = [offered.as_ref(), state.trusted_root.as_deref()];
+    let before = match role {
+        RoleType::Root => state.root_before(document.version),
+        _ => state.trusted_root.as_deref(),
+    };
+    let roots = [offered.as_ref(), before];
     let found = roots
         .into_iter()
         .flatten()
@@ -88,15 +92,14 @@ fn keyid_of(root: &RootFacts, role: RoleType, key: &PublicKey) -> Option<KeyId> 
 /// Does the content agree with what was signed before?
 pub(super) fn content(state: &LineageState, document: &Content) -> Result<(), Denial> {
     match &document.view {
-        View::Root(root) => root_follows(state, root),
+        View::Root(root) => root_follows(state.root_before(document.version), root),
         View::Targets(_) => Ok(()),
         View::Snapshot(snapshot) => snapshot_keeps(state, snapshot),
         View::Timestamp(timestamp) => timestamp_agrees(state, timestamp),
     }
 }
 
-fn root_follows(state: &LineageState, root: &Root) -> Result<(), Denial> {
-    let before = state.trusted_root.as_deref();
+fn root_follows(before: Option<&RootFacts>, root: &Root) -> Result<(), Denial> {
     for (keyid, key) in &root.keys {
         // A keyid that the world wrote before us is kept; a new one is written as it should be.
         if !before.is_some_and(|before| before.keys.get(keyid) == Some(key)) {

@@ -224,13 +224,19 @@ impl LineageState {
     }
 
     fn finalise(&mut self, role: RoleType) {
-        if let Some(last) = self.history_mut(role).last.as_mut() {
-            last.state = VersionState::Final;
-        }
-        if role == RoleType::Root
-            && let Some(root) = self.offered_root.take()
-        {
-            self.trusted_root = Some(root);
+        let offered = if role == RoleType::Root {
+            self.offered_root.take()
+        } else {
+            None
+        };
+        let Some(last) = self.history_mut(role).last.as_mut() else {
+            return;
+        };
+        // A root that is complete already was only shown once more.
+        let completed = last.state != VersionState::Final;
+        last.state = VersionState::Final;
+        if let Some(root) = offered.filter(|_| completed) {
+            self.previous_root = self.trusted_root.replace(root);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One lineage: its gates and what is known of its roles.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use parking_lot::RwLock;
 use privyseal_tuf::{Key, KeyId, RoleType, Roles};
@@ -22,6 +22,8 @@ pub struct LineageState {
     histories: [RoleHistory; 4],
     /// The last complete root.
     pub trusted_root: Option<Arc<RootFacts>>,
+    /// The complete root before that one.
+    pub previous_root: Option<Arc<RootFacts>>,
     /// The root that is signed for but not complete.
     pub offered_root: Option<Arc<RootFacts>>,
     /// The highest version of each entry that any snapshot had.
@@ -88,6 +90,20 @@ impl LineageState {
             RoleType::Targets => targets,
             RoleType::Snapshot => snapshot,
             RoleType::Timestamp => timestamp,
+        }
+    }
+
+    /// The root that a root of this version follows, and whose keys must sign it too.
+    #[must_use]
+    pub fn root_before(&self, version: u64) -> Option<&RootFacts> {
+        let trusted = self
+            .history(RoleType::Root)
+            .newest_final()
+            .map_or(0, |root| root.version);
+        match version.cmp(&trusted) {
+            Ordering::Greater => self.trusted_root.as_deref(),
+            Ordering::Equal => self.previous_root.as_deref(),
+            Ordering::Less => None,
         }
     }
 
