@@ -261,6 +261,7 @@ impl Config {
         };
         unique("keystore", file.keystore.iter().map(|k| k.name.as_str())).map_err(fail)?;
         unique("authority", file.authority.iter().map(|a| a.name.as_str())).map_err(fail)?;
+        one_keystore_a_module(&file.keystore).map_err(fail)?;
         if !file.keystore.iter().any(|k| k.name == file.ledger.keystore) {
             return Err(fail(format!(
                 "ledger.keystore is `{}`, but there is no [[keystore]] of that name",
@@ -290,6 +291,22 @@ impl Config {
             digest: Sha256Digest::of(text.as_bytes()),
         })
     }
+}
+
+/// A module's C_Initialize and C_Finalize are for the whole process (PKCS#11 2.40, section 5.4).
+fn one_keystore_a_module(keystores: &[pkcs11::Settings]) -> Result<(), String> {
+    let mut seen = BTreeMap::new();
+    for keystore in keystores {
+        let path = fs::canonicalize(&keystore.module).unwrap_or_else(|_| keystore.module.clone());
+        if let Some(other) = seen.insert(path, &keystore.name) {
+            let name = &keystore.name;
+            return Err(format!(
+                "the keystores `{other}` and `{name}` use the same module; a module serves one \
+                 keystore of an agent: run another agent for the other token"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn unique<'a>(kind: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {

@@ -85,6 +85,13 @@ fn parts_that_do_not_fit_are_refused() {
     assert!(refused(&twice).contains("two [[authority]] named `production`"));
     let other = WHOLE.replace("authority = \"production\"", "authority = \"staging\"");
     assert!(refused(&other).contains("no [[authority]] of that name"));
+    let (_, keystore) = WHOLE.split_once("[[keystore]]").unwrap();
+    let (keystore, _) = keystore.split_once("[[authority]]").unwrap();
+    let second = format!(
+        "{WHOLE}\n[[keystore]]{}",
+        keystore.replace("\"hsm\"", "\"card\"")
+    );
+    assert!(refused(&second).contains("use the same module"));
     let nowhere = WHOLE.replace("keystore = \"hsm\"", "keystore = \"card\"");
     assert!(refused(&nowhere).contains("no [[keystore]] of that name"));
 }
