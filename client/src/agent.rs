@@ -8,6 +8,8 @@ mod error;
 mod head;
 mod key;
 mod memory;
+#[cfg(test)]
+mod testing;
 
 pub use address::{Address, AddressError, AgentName, parse_list};
 pub use agents::Agents;

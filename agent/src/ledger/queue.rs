@@ -1,10 +1,14 @@
 //! What waits for the next sync, and who leads it.
 
 use parking_lot::Mutex;
+use privyseal_ledger::MAX_BATCH;
 use privyseal_proto::ledger::v1::Record;
 use tokio::sync::oneshot;
 
 use super::{Appended, Guard, LedgerFault};
+
+/// What a frame has besides its record, at most.
+const FRAME: usize = 64;
 
 /// A record on its way.
 pub(super) struct Entry {
@@ -43,9 +47,19 @@ impl Queue {
         !pending.entries.is_empty() && !std::mem::replace(&mut pending.led, true)
     }
 
-    /// The leader's batch.
+    /// The leader's batch: what waits, within the store's limit on a batch.
     pub(super) fn take(&self) -> Vec<Entry> {
-        std::mem::take(&mut self.0.lock().entries)
+        let entries = &mut self.0.lock().entries;
+        let mut bytes = 0_usize;
+        let fit = entries.iter().take_while(|entry| {
+            bytes = bytes
+                .saturating_add(entry.bytes.len())
+                .saturating_add(FRAME);
+            bytes <= MAX_BATCH
+        });
+        let fit = fit.count().max(1).min(entries.len());
+        let rest = entries.split_off(fit);
+        std::mem::replace(entries, rest)
     }
 
     /// Ends the leader's turn; true where somebody waits and the lead must go on.

@@ -8,9 +8,7 @@ use privyseal_proto::ledger::v1::{
     root_facts::{KeyFacts, RoleFacts},
     snapshot_facts::Entry,
 };
-use privyseal_tuf::{
-    Key, KeyId, RoleKeys, RoleType, Roles, Root, Snapshot, View, canonical, json::Value,
-};
+use privyseal_tuf::{Key, KeyId, RoleKeys, RoleType, Roles, Root, Snapshot, View, json::Value};
 
 use super::{LineageState, RootFacts};
 
@@ -103,7 +101,8 @@ impl RootFacts {
     fn to_record(&self) -> RootRecord {
         let keys = self.keys.iter().map(|(keyid, key)| KeyFacts {
             keyid: keyid.to_string(),
-            key: canonical::encode(key.value()),
+            // Not the canonical form: a PEM has line feeds, and there they stand raw.
+            key: key.value().to_pretty(),
         });
         let roles = self.roles.iter().map(|(role, keys)| RoleFacts {
             role: role.to_string(),

@@ -6,7 +6,7 @@ use privyseal_proto::v1::{
     EnrollKeyRequest, GenerateKeyRequest, Key, ListKeysReply, ListKeysRequest, Protection,
     keys_server::Keys,
 };
-use privyseal_tuf::{Algorithm, Key as TufKey, canonical};
+use privyseal_tuf::{Algorithm, Key as TufKey};
 use tonic::{Request, Response, Status};
 
 use super::Desk;
@@ -195,7 +195,7 @@ fn tuf_key(key: &EnrolledKey, description: Option<&KeyDescription>) -> Key {
             .first_root
             .map(|root| root.to_string())
             .unwrap_or_default(),
-        tuf_key: String::from_utf8_lossy(&canonical::encode(tuf.value())).into_owned(),
+        tuf_key: String::from_utf8_lossy(&tuf.value().to_pretty()).into_owned(),
         ..described(&key.bound, description)
     }
 }

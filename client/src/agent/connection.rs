@@ -220,3 +220,6 @@ fn read_head(entry: &AgentEntry, head: Option<&v1::Head>) -> Result<Head, AgentE
         root: read_hash(entry, &head.root)?,
     })
 }
+
+#[cfg(test)]
+mod tests;

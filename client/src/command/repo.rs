@@ -82,7 +82,15 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
         Action::InProject(action) => action,
     };
     let project = Project::open(&command.directory)?;
-    let _lock = project.lock()?;
+    let only_reads = matches!(
+        action,
+        ProjectAction::Status(_) | ProjectAction::Diff(_) | ProjectAction::Verify(_)
+    );
+    let _lock = if only_reads {
+        None
+    } else {
+        Some(project.lock()?)
+    };
     match action {
         ProjectAction::Add(action) => add::run(action, &project, context),
         ProjectAction::Remove(action) => remove::run(action, &project, context),

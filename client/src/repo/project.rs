@@ -1,4 +1,4 @@
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -71,14 +71,21 @@ impl Project {
         })
     }
 
-    /// Waits until no other process changes the project.
+    /// Keeps other processes from changing the project meanwhile.
     pub fn lock(&self) -> anyhow::Result<ProjectLock> {
-        let directory = File::open(&self.directory)
-            .and_then(|directory| directory.lock().map(|()| directory))
-            .with_context(|| format!("cannot lock {}", self.directory.display()))?;
-        Ok(ProjectLock {
-            _directory: directory,
-        })
+        let locking = || format!("cannot lock {}", self.directory.display());
+        let directory = File::open(&self.directory).with_context(locking)?;
+        match directory.try_lock() {
+            Ok(()) => Ok(ProjectLock {
+                _directory: directory,
+            }),
+            Err(TryLockError::WouldBlock) => Err(Advice::failed(
+                "another privyseal command works in this project",
+                "let it end (it may be waiting for an answer), then try again",
+            )
+            .into()),
+            Err(TryLockError::Error(error)) => Err(error).with_context(locking),
+        }
     }
 
     /// What `privyseal.toml` says.

@@ -39,6 +39,10 @@ impl Signer {
         self.key.keyid().clone()
     }
 
+    pub(crate) fn sign(&self, message: &[u8]) -> Signature {
+        Signature::from_raw(Algorithm::Ed25519, self.pair.sign(message).as_ref()).unwrap()
+    }
+
     fn settings(&self, name: &str) -> KeySettings {
         KeySettings {
             agent: "a".to_owned(),
@@ -184,8 +188,7 @@ impl Bench {
         let mut signing = Signing::new(document, work.requirements(role).unwrap());
         for seed in with {
             let signer = Signer::new(*seed);
-            let raw = signer.pair.sign(&signing.payload().bytes);
-            let signature = Signature::from_raw(Algorithm::Ed25519, raw.as_ref()).unwrap();
+            let signature = signer.sign(&signing.payload().bytes);
             // A key that is not of the role is not asked in a round either.
             drop(signing.add(&signer.keyid(), &signature));
         }

@@ -2,7 +2,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
-const DAY: i64 = 86_400;
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+const TWO_DAYS: u64 = 2 * DAY;
 
 /// The clock, in Unix seconds.
 pub fn now() -> i64 {
@@ -20,16 +22,21 @@ pub fn absolute(seconds: i64) -> String {
     }
 }
 
-/// How far a time is from now, in whole days: `in 12 days`, `today`, `3 days ago`.
+/// How far a time is from now: `in 12 days`, `in 30 hours`, `3 days ago`. Two days and more are
+/// rounded to whole days.
 pub fn in_days(seconds: i64, now: i64) -> String {
     let distance = seconds.saturating_sub(now);
-    let days = (distance / DAY).unsigned_abs();
-    let unit = if days == 1 { "day" } else { "days" };
-    match (distance, days) {
-        (..0, 0) => "less than a day ago".to_owned(),
-        (_, 0) => "in less than a day".to_owned(),
-        (..0, days) => format!("{days} {unit} ago"),
-        (_, days) => format!("in {days} {unit}"),
+    let far = distance.unsigned_abs();
+    let (count, unit) = match far {
+        0..TWO_DAYS => (far / HOUR, "hour"),
+        _ => ((far + DAY / 2) / DAY, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    match (distance, count) {
+        (..0, 0) => "less than an hour ago".to_owned(),
+        (_, 0) => "in less than an hour".to_owned(),
+        (..0, count) => format!("{count} {unit}{plural} ago"),
+        (_, count) => format!("in {count} {unit}{plural}"),
     }
 }
 
@@ -40,11 +47,15 @@ mod tests {
     #[test]
     fn times_are_absolute_and_in_days() {
         assert_eq!(absolute(1_795_316_295), "2026-11-22T02:58:15Z");
-        assert_eq!(in_days(100 + 12 * DAY, 100), "in 12 days");
-        assert_eq!(in_days(100 + DAY, 100), "in 1 day");
-        assert_eq!(in_days(101, 100), "in less than a day");
-        assert_eq!(in_days(99, 100), "less than a day ago");
-        assert_eq!(in_days(0, 3 * DAY + 5), "3 days ago");
+        let day = 86_400;
+        assert_eq!(in_days(100 + 12 * day, 100), "in 12 days");
+        assert_eq!(in_days(100 + 12 * day, 105), "in 12 days");
+        assert_eq!(in_days(100 + day, 100), "in 24 hours");
+        assert_eq!(in_days(3700, 100), "in 1 hour");
+        assert_eq!(in_days(101, 100), "in less than an hour");
+        assert_eq!(in_days(99, 100), "less than an hour ago");
+        assert_eq!(in_days(0, 3 * day + 5), "3 days ago");
+        assert_eq!(in_days(i64::MIN, i64::MAX), "106751991167301 days ago");
         assert_eq!(absolute(i64::MAX), format!("{} s", i64::MAX));
     }
 }

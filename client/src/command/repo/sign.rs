@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Args;
@@ -89,9 +90,15 @@ fn confirm(context: &mut Context<'_>) -> anyhow::Result<()> {
 fn conclude(outcome: &Outcome, anything: bool, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     context.screen.flush()?;
     let mut exit = Exit::Done;
+    let mut told = BTreeSet::new();
     for problem in &outcome.problems {
-        let this = report(problem, &mut anstream::stderr())?;
+        let mut text = Vec::new();
+        let this = report(problem, &mut text)?;
         exit = if exit == Exit::Refused { exit } else { this };
+        // An agent that refuses a document refuses it with each of its keys.
+        if told.insert(text.clone()) {
+            anstream::stderr().write_all(&text)?;
+        }
     }
     match (outcome.complete, anything) {
         (true, true) => {

@@ -77,10 +77,13 @@ fn an_interrupted_publication_shows_the_old_state_and_is_finished_by_the_next() 
     verify(&bench.project.metadata(), &bench.project.targets(), NOW).unwrap();
     assert!(bench.work().draft(RoleType::Targets).is_some());
     fs::remove_dir_all(bench.project.targets().join(blocked)).unwrap();
+    let leftover = bench.metadata(".privyseal-killed");
+    fs::write(&leftover, "half").unwrap();
     let written = bench.publish().unwrap();
     assert_eq!(written.last().unwrap(), "metadata/timestamp.json");
     verify(&bench.project.metadata(), &bench.project.targets(), NOW).unwrap();
     assert!(bench.work().draft(RoleType::Targets).is_none());
+    assert!(!leftover.exists());
 }
 
 fn blocked_target(bench: &Bench) -> String {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ pub(super) fn execute(plan: &Plan, progress: &Progress) -> anyhow::Result<Vec<Pa
     refuse_other_contents(plan)?;
     let mut written = Vec::new();
     make_directory(&plan.targets_directory)?;
+    sweep(plan)?;
     for copy in &plan.copies {
         copy_target(copy, progress)?;
         written.push(copy.to.clone());
@@ -32,6 +34,24 @@ pub(super) fn execute(plan: &Plan, progress: &Progress) -> anyhow::Result<Vec<Pa
         written.push(path);
     }
     Ok(written)
+}
+
+/// Removes the temporary files of an attempt that was interrupted.
+fn sweep(plan: &Plan) -> anyhow::Result<()> {
+    let mut directories: BTreeSet<&Path> = plan
+        .copies
+        .iter()
+        .filter_map(|copy| copy.to.parent())
+        .collect();
+    directories.insert(&plan.metadata_directory);
+    for directory in directories
+        .into_iter()
+        .filter(|directory| directory.is_dir())
+    {
+        file::remove_temporary(directory)
+            .with_context(|| format!("cannot tidy {}", directory.display()))?;
+    }
+    Ok(())
 }
 
 /// A version is never published with two contents; only the timestamp's name is used again.

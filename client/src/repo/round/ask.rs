@@ -1,6 +1,6 @@
 use privyseal_proto::v1::sign_event::Event;
 use privyseal_proto::v1::{SignRequest, Signed};
-use privyseal_tuf::{Key, KeyId, RoleType, Signature, Signing};
+use privyseal_tuf::{Key, KeyId, Requirement, RoleType, Signature, Signing};
 
 use super::Round;
 use crate::agent::{Agent, AgentError, HeldKey};
@@ -25,16 +25,13 @@ impl Round<'_> {
         };
         let requirements = work.requirements(role)?;
         let mut signing = Signing::new(draft, requirements.clone());
-        for keyid in missing(&signing) {
+        for keyid in missing(&requirements, &signing) {
             let key = requirements
                 .iter()
                 .find_map(|requirement| requirement.keys.get(&keyid));
-            let Some(key) = key else { continue };
-            // A root carries every signature that can be had. Another signature on a finished
-            // document of the other roles would change the file that is named above it.
-            if role != RoleType::Root && is_met(&signing) {
-                break;
-            }
+            let Some(key) = key.filter(|_| counts(role, &keyid, &requirements, &signing)) else {
+                continue;
+            };
             match self.ask(role, (&keyid, key), &mut signing).await {
                 Ok(Some(line)) => {
                     self.project.drafts().write(role, signing.document())?;
@@ -86,7 +83,7 @@ impl Round<'_> {
             .named(&held.agent)
             .ok_or_else(|| self.nobody_holds(role, keyid))?;
         let signed = sign(agent, request).await?;
-        verify(agent, &signed, (keyid, key), signing)?;
+        accept(&signed, (keyid, key), signing).map_err(|why| agent.wrong_answer(why))?;
         let line = line(role, &held, &signed);
         self.note_head(&held.agent, signed.head);
         Ok(Some(line))
@@ -115,9 +112,7 @@ impl Round<'_> {
 }
 
 async fn sign(agent: &Agent, request: SignRequest) -> Result<Signed, AgentError> {
-    let limit = request.document.len() + MOST_BYTES;
-    let mut signing = agent.signing().max_encoding_message_size(limit);
-    let reply = signing.sign(request).await;
+    let reply = agent.signing().sign(request).await;
     let mut events = reply.map_err(|status| agent.error(&status))?.into_inner();
     while let Some(event) = events
         .message()
@@ -141,42 +136,57 @@ async fn sign(agent: &Agent, request: SignRequest) -> Result<Signed, AgentError>
     Err(agent.wrong_answer("it ended without a signature"))
 }
 
-/// Checks that the answer is a signature by this key over this document, and keeps it.
-fn verify(
-    agent: &Agent,
+/// Checks that the answer is a signature by this key over this document, and adds it.
+fn accept(
     signed: &Signed,
     (keyid, key): (&KeyId, &Key),
     signing: &mut Signing,
-) -> Result<(), AgentError> {
+) -> Result<(), String> {
     if signed.keyid != keyid.as_str() {
-        let message = format!("it signed with key {}, asked for was {keyid}", signed.keyid);
-        return Err(agent.wrong_answer(message));
+        return Err(format!(
+            "it signed with key {}, asked for was {keyid}",
+            signed.keyid
+        ));
     }
     if signed.digest != signing.payload().digest.to_string() {
-        return Err(agent.wrong_answer("it says that it signed another document"));
+        return Err("it says that it signed another document".to_owned());
     }
-    let public = key
-        .public()
-        .map_err(|e| agent.wrong_answer(e.to_string()))?;
-    let signature = Signature::from_hex(public.algorithm(), &signed.sig)
-        .map_err(|e| agent.wrong_answer(e.to_string()))?;
-    signing
-        .add(keyid, &signature)
-        .map_err(|e| agent.wrong_answer(e.to_string()))
+    let public = key.public().map_err(|e| e.to_string())?;
+    let signature =
+        Signature::from_hex(public.algorithm(), &signed.sig).map_err(|e| e.to_string())?;
+    signing.add(keyid, &signature).map_err(|e| e.to_string())
 }
 
-fn missing(signing: &Signing) -> Vec<KeyId> {
-    let mut keyids: Vec<KeyId> = Vec::new();
-    for keyid in signing
-        .status()
-        .into_iter()
-        .flat_map(|status| status.tally.missing)
-    {
-        if !keyids.contains(&keyid) {
-            keyids.push(keyid);
+/// The keys that have not signed; those that a new root takes out come last.
+fn missing(requirements: &[Requirement], signing: &Signing) -> Vec<KeyId> {
+    let statuses = signing.status();
+    let keyids = statuses.iter().flat_map(|status| &status.tally.missing);
+    let stays = |keyid: &&KeyId| {
+        requirements
+            .last()
+            .is_some_and(|new| new.keys.contains_key(*keyid))
+    };
+    let (stay, go): (Vec<&KeyId>, Vec<&KeyId>) = keyids.partition(stays);
+    let mut ordered: Vec<KeyId> = Vec::new();
+    for keyid in stay.into_iter().chain(go) {
+        if !ordered.contains(keyid) {
+            ordered.push(keyid.clone());
         }
     }
-    keyids
+    ordered
+}
+
+/// Whether a signature with this key is still wanted. A root carries every signature of its own
+/// keys that can be had, and of the old ones as many as it takes. Another signature on a finished
+/// document of the other roles would change the file that is named above it.
+fn counts(role: RoleType, keyid: &KeyId, requirements: &[Requirement], signing: &Signing) -> bool {
+    let own = requirements.len().saturating_sub(1);
+    let document = signing.document();
+    requirements.iter().enumerate().any(|(at, requirement)| {
+        let collects_all = role == RoleType::Root && at == own;
+        requirement.keys.contains_key(keyid)
+            && (collects_all || !requirement.tally(document).is_met())
+    })
 }
 
 fn is_met(signing: &Signing) -> bool {
@@ -204,3 +214,6 @@ fn refuse_large(role: RoleType, bytes: usize) -> Result<(), Advice> {
         "nothing was sent; put fewer targets into one repository",
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,10 +16,12 @@ pub async fn align_versions(
     work: &mut Work,
     agents: &Agents,
 ) -> anyhow::Result<()> {
-    let lineage = lineage_ref(project, work)?;
-    if lineage.first_root.is_empty() {
+    let unsigned = |root: &Document| root.signatures().is_empty();
+    if work.published().roots.is_empty() && work.draft(RoleType::Root).is_none_or(unsigned) {
+        // No agent can know a repository whose first root nobody signed.
         return Ok(());
     }
+    let lineage = lineage_ref(project, work)?;
     let mut memories = Vec::new();
     for agent in agents.connected() {
         // An agent that does not know the repository remembers nothing of it.

@@ -128,6 +128,33 @@ fn no_room_for_a_new_segment_is_full_too() {
     assert_replays(&sample, store);
 }
 
+/// What a process before this one left may be in the system's cache alone.
+#[test]
+fn opening_writes_the_last_batch_again_and_syncs_it() {
+    let (sample, mut store, disk) = sample();
+    store.append(&notes(&[30, 40])).unwrap();
+    drop(store);
+    let open = || {
+        Store::open_on(
+            Box::new(disk.clone()),
+            &sample.dir(),
+            sample.genesis,
+            &mut |_, _| (),
+        )
+        .map(|(store, _)| store.head().size)
+    };
+    disk.plan(|plan| plan.failing_syncs = 1);
+    assert_eq!(open().unwrap_err().reason(), "LEDGER_FAILED");
+    assert_eq!(open().unwrap(), 6);
+    disk.plan(|plan| plan.lying = true);
+    open().unwrap();
+    let error = sample.verify().unwrap_err();
+    assert!(
+        matches!(error, LedgerError::Damaged { record: 4, .. }),
+        "{error}"
+    );
+}
+
 #[test]
 fn an_earlier_segment_must_hold_all_its_records() {
     let (sample, mut store, disk) = sample();
