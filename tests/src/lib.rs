@@ -1,3 +1,16 @@
-//! The harness.
+//! The harness: real binaries over real sockets, each test in a directory of its own.
+//!
+//! What goes wrong in the harness panics, since that is how a test says that it failed.
 
+pub mod agent;
+pub mod client;
+pub mod metadata;
+pub mod python;
+pub mod repository;
+pub mod require;
+pub mod rpc;
+pub mod sandbox;
+pub mod setup;
 pub mod shim;
+pub mod token;
+pub mod wait;
