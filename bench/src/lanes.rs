@@ -1,0 +1,78 @@
+//! Lineages to sign for: each with one key of its own that holds every role.
+
+use std::sync::atomic::AtomicU64;
+
+use anyhow::{Context, Result};
+use privyseal_proto::v1::{
+    GenerateKeyRequest, LineageRef, SignRequest, keys_client::KeysClient, sign_event::Event,
+    signing_client::SigningClient,
+};
+use privyseal_tests::setup::AUTHORITY;
+use privyseal_tuf::{Draft, Expires, Key, PublicKey, RoleType};
+use tonic::transport::Channel;
+
+use crate::load::Lane;
+
+/// Generates the keys and signs the first roots.
+pub async fn make(channel: &Channel, count: usize) -> Result<Vec<Lane>> {
+    let mut lanes = Vec::with_capacity(count);
+    for index in 0..count {
+        lanes.push(
+            lane(channel, index)
+                .await
+                .with_context(|| format!("lane {index}"))?,
+        );
+    }
+    Ok(lanes)
+}
+
+async fn lane(channel: &Channel, index: usize) -> Result<Lane> {
+    let name = format!("lane-{index}");
+    let repository = format!("example.org/{name}");
+    let request = GenerateKeyRequest {
+        keystore: "hsm".to_owned(),
+        name: name.clone(),
+        algorithm: "ecdsa-p256".to_owned(),
+        purpose: "tuf".to_owned(),
+        authority: AUTHORITY.to_owned(),
+        repository: repository.clone(),
+        first_root: String::new(),
+    };
+    let made = KeysClient::new(channel.clone())
+        .generate(request)
+        .await?
+        .into_inner();
+    let key = Key::from_public(&PublicKey::from_spki_pem(&made.public_key)?);
+    let mut draft = Draft::root(1, &crate::expires().parse::<Expires>()?);
+    let keyid = draft.add_key(&key);
+    for role in RoleType::ALL {
+        draft.set_role(role, std::slice::from_ref(&keyid), 1);
+    }
+    let root = draft.finish()?;
+    let lineage = LineageRef {
+        authority: AUTHORITY.to_owned(),
+        repository,
+        first_root: root.payload().digest.to_string(),
+    };
+    let request = SignRequest {
+        id: 0,
+        lineage: Some(lineage.clone()),
+        role: "root".to_owned(),
+        key: name.clone(),
+        document: root.to_bytes(),
+    };
+    let mut events = SigningClient::new(channel.clone())
+        .sign(request)
+        .await?
+        .into_inner();
+    let event = events.message().await?.context("an answer")?;
+    anyhow::ensure!(
+        matches!(event.event, Some(Event::Signed(_))),
+        "not signed: {event:?}"
+    );
+    Ok(Lane {
+        lineage,
+        key: name,
+        version: AtomicU64::new(0),
+    })
+}
