@@ -116,3 +116,11 @@ fn tuf_keys(held: &[HeldKey]) -> BTreeMap<KeyId, Key> {
     let keys = held.iter().filter_map(|held| held.tuf_key().ok());
     keys.map(|key| (key.keyid().clone(), key)).collect()
 }
+
+/// What comes after a root was drafted: where it is a correction, it waits for an operator.
+fn next_after_root(project: &Project) -> anyhow::Result<&'static str> {
+    Ok(match project.drafts().read_correction()? {
+        Some(_) => "an operator runs privyseal repo supersede root --reason TEXT",
+        None => "privyseal repo diff, then privyseal repo sign",
+    })
+}

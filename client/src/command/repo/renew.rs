@@ -54,6 +54,6 @@ pub(super) fn run(
             in_days(view.expires().seconds(), now)
         )?;
     }
-    writeln!(context.screen, "next: privyseal repo sign")?;
+    writeln!(context.screen, "next: {}", super::next_after_root(project)?)?;
     Ok(Exit::Done)
 }

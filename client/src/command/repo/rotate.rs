@@ -75,10 +75,11 @@ pub(super) async fn run(
     let names: Vec<String> = new.keys.iter().map(KeySettings::owner).collect();
     writeln!(
         context.screen,
-        "{role} needs {} of {}: {}\nnext: privyseal repo diff, then privyseal repo sign",
+        "{role} needs {} of {}: {}\nnext: {}",
         new.threshold,
         names.len(),
-        escape(&names.join(", "))
+        escape(&names.join(", ")),
+        super::next_after_root(project)?
     )?;
     Ok(Exit::Done)
 }
