@@ -8,6 +8,7 @@ use std::{sync::Arc, time::SystemTime};
 use privyseal_ledger::LedgerError;
 use privyseal_proto::ledger::v1::{AgentStarted, AgentStopped, record::Event};
 use tokio::{
+    runtime::Handle,
     signal::unix::{SignalKind, signal},
     sync::Semaphore,
 };
@@ -77,7 +78,7 @@ pub enum AgentError {
 pub async fn run(config: Config) -> Result<(), AgentError> {
     let config = Arc::new(config);
     let genesis = config.ledger.genesis.ok_or(AgentError::NoGenesis)?;
-    let (ledger, replay) = Ledger::open(&config.ledger, genesis.0)?;
+    let (ledger, replay) = Ledger::open(&config.ledger, genesis.0, Handle::current())?;
     tracing::info!(
         records = replay.summary.head.size,
         clean = replay.clean(),

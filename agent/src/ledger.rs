@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use privyseal_ledger::{Hash, Head, LedgerError, Reader, Replay, Store};
 use privyseal_proto::ledger::v1::{Record, record::Event};
 use prost::Message;
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use self::queue::{Entry, Queue};
 pub use self::{
@@ -61,6 +61,8 @@ struct Inner {
     reader: Reader,
     memory: Arc<Memory>,
     fault: Mutex<Option<LedgerFault>>,
+    /// Where the lead goes on when its caller has what it wanted.
+    runtime: Handle,
 }
 
 impl Ledger {
@@ -68,7 +70,11 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it is missing, another one, damaged, or held by another agent.
-    pub fn open(section: &LedgerSection, genesis: Hash) -> Result<(Self, Replay), LedgerError> {
+    pub fn open(
+        section: &LedgerSection,
+        genesis: Hash,
+        runtime: Handle,
+    ) -> Result<(Self, Replay), LedgerError> {
         let memory = Arc::new(Memory::default());
         let (store, replay) = Store::open(&section.directory, genesis, &mut |index, record| {
             memory.apply(index, record);
@@ -80,6 +86,7 @@ impl Ledger {
             reader,
             memory,
             fault: Mutex::new(None),
+            runtime,
         };
         Ok((Self(Arc::new(inner)), replay))
     }
@@ -129,8 +136,13 @@ impl Ledger {
     }
 
     /// Lets `event` ride with the next sync; [`Ledger::flush`] brings it home at the latest.
+    ///
+    /// It is remembered at once, so that the same bytes asked for meanwhile get the signature that
+    /// was made. What rides so adds nothing to the memory a second time, and takes no index.
     pub fn append_later(&self, event: Event) {
-        self.0.queue.push(entry(event, None, None));
+        let entry = entry(event, None, None);
+        self.0.memory.apply(u64::MAX, &entry.record);
+        self.0.queue.push(entry);
     }
 
     /// Writes what is pending, unless somebody does already.
@@ -158,10 +170,7 @@ impl Ledger {
         self.0.commit(batch);
         if self.0.queue.step_down() {
             let next = self.clone();
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => drop(runtime.spawn(async move { next.lead() })),
-                Err(_) => next.lead(),
-            }
+            drop(self.0.runtime.spawn(async move { next.lead() }));
         }
     }
 

@@ -65,6 +65,7 @@ struct OpenDecision {
     lineage: LineageId,
     role: RoleType,
     version: u64,
+    digest: Sha256Digest,
     key: KeyName,
 }
 

@@ -73,6 +73,8 @@ pub async fn unary(
                     if !matches!(event.event, Some(Event::Signed(_))) {
                         bail!("not signed: {event:?}");
                     }
+                    // Read to its end: a stream that is dropped is reset.
+                    while events.message().await?.is_some() {}
                 }
                 Ok(latencies)
             })

@@ -106,6 +106,7 @@ impl State {
                 lineage: id,
                 role,
                 version,
+                digest,
                 key,
             },
         );
@@ -126,8 +127,9 @@ impl State {
         let algorithm = self.keys.get(&open.key)?.bound.public_key.algorithm();
         let signature = Signature::from_raw(algorithm, &outcome.signature).ok()?;
         self.lineages.get(&open.lineage)?.change(|state| {
-            if let Some(last) = state.history_mut(open.role).last.as_mut()
-                && last.version == open.version
+            // Not under other content, which may have superseded this while the token was slow.
+            let history = state.history_mut(open.role);
+            if let Some(last) = history.current(open.version, &open.digest)
                 && let Some(given) = last.signatures.get_mut(&open.key)
             {
                 given.signature = Some(signature);
