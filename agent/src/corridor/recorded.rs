@@ -26,8 +26,13 @@ impl Recorded {
     /// Records the decision. The gate opens once it is durable and remembered.
     ///
     /// # Errors
-    /// Where the ledger takes no record: nothing was decided.
+    /// Where the keystore could not sign anyhow, or the ledger takes no record: nothing was
+    /// decided.
     pub async fn new(held: Held, house: &House) -> Result<Self, Stop> {
+        // Who asks while a token is absent must not fill the ledger by asking.
+        if let Some(obstacle) = held.keystore.state().borrow().obstacle() {
+            return Err(obstacle.clone().into());
+        }
         let Held {
             lineage,
             document,
