@@ -5,12 +5,17 @@
 pub mod agent;
 pub mod client;
 pub mod metadata;
+pub mod openssl;
+pub mod pkcs11_tool;
 pub mod python;
+pub mod records;
 pub mod repository;
 pub mod require;
 pub mod rpc;
 pub mod sandbox;
 pub mod setup;
 pub mod shim;
+pub mod shim_stage;
+pub mod stage;
 pub mod token;
 pub mod wait;

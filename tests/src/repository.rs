@@ -17,6 +17,8 @@ pub struct Repository {
     pub roles: Roles,
     /// Its lineage; without a first root until it is opened.
     pub lineage: LineageRef,
+    /// Its first root with its signatures; empty until it is opened.
+    pub first_root: Vec<u8>,
 }
 
 impl Repository {
@@ -41,6 +43,7 @@ impl Repository {
                 repository: name.clone(),
                 first_root: String::new(),
             },
+            first_root: Vec::new(),
             name,
             roles,
         }
@@ -52,10 +55,14 @@ impl Repository {
         let mut repository = Self::generate(rpc, short);
         let root = metadata::root(1, &repository.roles);
         repository.lineage.first_root = metadata::digest(&root).to_string();
-        for key in &repository.roles.root.keys[..2] {
-            rpc.sign(repository.request("root", &key.name, &root))
-                .unwrap();
-        }
+        let signatures: Vec<_> = repository.roles.root.keys[..2]
+            .iter()
+            .map(|key| {
+                rpc.sign(repository.request("root", &key.name, &root))
+                    .unwrap()
+            })
+            .collect();
+        repository.first_root = metadata::with_signatures(&root, &signatures);
         repository
     }
 
