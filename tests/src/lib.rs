@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod client;
+pub mod memory;
 pub mod metadata;
 pub mod openssl;
 pub mod pkcs11_tool;
@@ -16,6 +17,7 @@ pub mod sandbox;
 pub mod setup;
 pub mod shim;
 pub mod shim_stage;
+pub mod somebody;
 pub mod stage;
 pub mod token;
 pub mod wait;

@@ -29,12 +29,25 @@ impl Stage {
     /// As [`Self::new`], with changes to the agent's config.
     #[must_use]
     pub fn with(change: impl FnOnce(&Sandbox, Setup) -> Setup) -> Option<Self> {
+        Self::build(|sandbox, token| change(sandbox, Setup::new(token)))
+    }
+
+    /// As [`Self::new`], with further lines of the keystore's config.
+    #[must_use]
+    pub fn with_keystore(lines: &str) -> Option<Self> {
+        Self::build(|_, token| {
+            let setup = Setup::new(token).without_keystores();
+            setup.keystore("hsm", token, lines)
+        })
+    }
+
+    fn build(setup: impl FnOnce(&Sandbox, &Token) -> Setup) -> Option<Self> {
         if !require::softhsm() {
             return None;
         }
         let sandbox = Sandbox::new();
         let token = Tokens::new(&sandbox, "tokens").token("one");
-        let setup = change(&sandbox, Setup::new(&token));
+        let setup = setup(&sandbox, &token);
         let agent = Agent::running(&sandbox, "agent", &setup);
         Some(Self {
             agent,

@@ -1,0 +1,59 @@
+//! Asks an agent one thing and prints the answer as JSON: a process for a test that is somebody
+//! else. The request comes encoded on standard input.
+//!
+//! usage: privyseal-ask SOCKET METHOD
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+
+use privyseal_proto::v1::{LineageRef, SignRequest};
+use privyseal_tests::rpc::{Answer, Rpc};
+use prost::Message;
+use serde_json::json;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [socket, method] = arguments.as_slice() else {
+        anyhow::bail!("usage: privyseal-ask SOCKET METHOD");
+    };
+    let mut request = Vec::new();
+    std::io::stdin().read_to_end(&mut request)?;
+    let request = request.as_slice();
+    let answer = match Rpc::try_connect(&PathBuf::from(socket)) {
+        None => json!({ "connected": false }),
+        Some(rpc) => match method.as_str() {
+            "sign" => shown(rpc.sign(SignRequest::decode(request)?)),
+            "lineage" => shown(rpc.lineage(&LineageRef::decode(request)?)),
+            "keys" => {
+                let keys = rpc.keys();
+                shown(keys.map(|keys| privyseal_proto::v1::ListKeysReply { keys }))
+            }
+            "status" => shown(rpc.try_status()),
+            "head" => shown(rpc.head(0)),
+            "records" => match rpc.records() {
+                Ok(records) => json!({ "connected": true, "records": records.len() }),
+                Err(refusal) => shown::<LineageRef>(Err(refusal)),
+            },
+            "lock" => shown(rpc.lock("hsm")),
+            other => anyhow::bail!("no method {other}"),
+        },
+    };
+    writeln!(std::io::stdout(), "{answer}")?;
+    Ok(())
+}
+
+fn shown<T: Message>(answer: Answer<T>) -> serde_json::Value {
+    match answer {
+        Ok(message) => json!({
+            "connected": true,
+            "message": hex::encode(message.encode_to_vec()),
+        }),
+        Err(refusal) => json!({
+            "connected": true,
+            "code": i32::from(refusal.code),
+            "reason": refusal.reason,
+            "text": refusal.message,
+            "details": hex::encode(refusal.details),
+        }),
+    }
+}
