@@ -6,6 +6,7 @@ use privyseal_tuf::{RoleType, Sha256Digest};
 
 use super::drafts::Drafts;
 use super::published::Published;
+use super::sent::Sent;
 use super::settings::{RoleSettings, Settings, render, set_role};
 use super::staging::Staging;
 use crate::failure::Advice;
@@ -117,6 +118,11 @@ impl Project {
     /// The documents that are not published yet.
     pub fn drafts(&self) -> Drafts {
         Drafts::at(self.directory.join("draft"))
+    }
+
+    /// The contents that were sent to agents.
+    pub fn sent(&self) -> Sent {
+        Sent::at(self.directory.join("draft").join("sent.json"))
     }
 
     /// The target files that are not published yet.

@@ -33,6 +33,10 @@ pub(super) struct Sign {
     /// Ask only for signatures with this key: AGENT:KEY, or KEY.
     #[arg(long, value_name = "KEY")]
     key: Option<KeyRef>,
+    /// Sign the next version even though an agent signed the last one from another copy of the
+    /// project, whose changes this one does not have.
+    #[arg(long)]
+    after_others: bool,
 }
 
 pub(super) async fn run(
@@ -44,7 +48,7 @@ pub(super) async fn run(
     let mut work = Work::load(project, now)?;
     let mut agents = super::agents(project, context).await?;
     context.report_missing(&agents)?;
-    align_versions(project, &mut work, &agents).await?;
+    align_versions(project, &mut work, &agents, command.after_others).await?;
     let preview = work.preview()?;
     if preview.is_empty() {
         writeln!(context.screen, "nothing to sign: everything is published")?;

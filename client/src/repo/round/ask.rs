@@ -32,7 +32,7 @@ impl Round<'_> {
             let Some(key) = key.filter(|_| counts(role, &keyid, &requirements, &signing)) else {
                 continue;
             };
-            match self.ask(role, (&keyid, key), &mut signing).await {
+            match self.ask(work, role, (&keyid, key), &mut signing).await {
                 Ok(Some(line)) => {
                     self.project.drafts().write(role, signing.document())?;
                     work.set_draft(role, signing.document().clone());
@@ -49,6 +49,7 @@ impl Round<'_> {
     /// and it is not needed either.
     async fn ask(
         &mut self,
+        work: &Work,
         role: RoleType,
         (keyid, key): (&KeyId, &Key),
         signing: &mut Signing,
@@ -82,6 +83,10 @@ impl Round<'_> {
             .agents
             .named(&held.agent)
             .ok_or_else(|| self.nobody_holds(role, keyid))?;
+        let published = work.published().version(role);
+        self.project
+            .sent()
+            .note(role, signing.document(), published)?;
         let signed = sign(agent, request).await?;
         accept(&signed, (keyid, key), signing).map_err(|why| agent.wrong_answer(why))?;
         let line = line(role, &held, &signed);
@@ -114,13 +119,15 @@ impl Round<'_> {
 async fn sign(agent: &Agent, request: SignRequest) -> Result<Signed, AgentError> {
     let reply = agent.signing().sign(request).await;
     let mut events = reply.map_err(|status| agent.error(&status))?.into_inner();
+    let mut answer = None;
+    // Read to its end: a stream that is dropped before is reset, which servers count.
     while let Some(event) = events
         .message()
         .await
         .map_err(|status| agent.error(&status))?
     {
         match event.event {
-            Some(Event::Signed(signed)) => return Ok(signed),
+            Some(Event::Signed(signed)) => answer = Some(signed),
             Some(Event::Refused(refused)) => {
                 return Err(AgentError::Refused {
                     agent: agent.name().to_owned(),
@@ -133,7 +140,7 @@ async fn sign(agent: &Agent, request: SignRequest) -> Result<Signed, AgentError>
             None => {}
         }
     }
-    Err(agent.wrong_answer("it ended without a signature"))
+    answer.ok_or_else(|| agent.wrong_answer("it ended without a signature"))
 }
 
 /// Checks that the answer is a signature by this key over this document, and adds it.

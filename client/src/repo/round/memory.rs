@@ -1,7 +1,9 @@
+use privyseal_proto::v1::RoleMemory;
 use privyseal_tuf::{Document, Draft, Metadata, RoleType, Snapshot, Targets, Timestamp};
 
 use super::lineage_ref;
 use crate::agent::Agents;
+use crate::failure::Advice;
 use crate::repo::project::Project;
 use crate::repo::work::Work;
 
@@ -11,10 +13,14 @@ use crate::repo::work::Work;
 /// its draft: it will not sign another content under that version, and none that skips one. So a
 /// draft without signatures takes the version after the last one that any agent remembers. Roots
 /// are left alone: their versions are everyone's.
+///
+/// # Errors
+/// Where an agent remembers content that this project never had, unless `after_others`.
 pub async fn align_versions(
     project: &Project,
     work: &mut Work,
     agents: &Agents,
+    after_others: bool,
 ) -> anyhow::Result<()> {
     let unsigned = |root: &Document| root.signatures().is_empty();
     if work.published().roots.is_empty() && work.draft(RoleType::Root).is_none_or(unsigned) {
@@ -26,7 +32,11 @@ pub async fn align_versions(
     for agent in agents.connected() {
         // An agent that does not know the repository remembers nothing of it.
         if let Ok(reply) = agent.signing().lineage(lineage.clone()).await {
-            memories.extend(reply.into_inner().roles);
+            let roles = reply.into_inner().roles;
+            if !after_others {
+                refuse_others(project, work, agent.name(), &roles)?;
+            }
+            memories.extend(roles);
         }
     }
     for role in [RoleType::Targets, RoleType::Snapshot, RoleType::Timestamp] {
@@ -49,6 +59,52 @@ pub async fn align_versions(
         if let Some(aligned) = align(role, draft, last.version, &last.digest)? {
             project.drafts().write(role, &aligned)?;
             work.set_draft(role, aligned);
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to draft on top of what this project does not know.
+///
+/// To take the next version there would drop, unseen, what somebody else put into the one before.
+fn refuse_others(
+    project: &Project,
+    work: &Work,
+    agent: &str,
+    memories: &[RoleMemory],
+) -> anyhow::Result<()> {
+    for role in [RoleType::Targets, RoleType::Snapshot, RoleType::Timestamp] {
+        let memory = memories.iter().find(|memory| memory.role == role.as_str());
+        let (Some(memory), Some(draft)) = (memory, work.draft(role)) else {
+            continue;
+        };
+        let published = work.published().last(role);
+        let is = |document: &Document| document.payload().digest.to_string() == memory.digest;
+        let older = work
+            .published()
+            .version(role)
+            .is_some_and(|version| version > memory.version);
+        let ours = older
+            || published.is_some_and(is)
+            || is(draft)
+            || project
+                .sent()
+                .contains(role, memory.version, &memory.digest)?;
+        if !ours {
+            let has = work.published().version(role).map_or_else(
+                || "nothing is published here".to_owned(),
+                |version| format!("{version} is published here"),
+            );
+            return Err(Advice::needs_person(
+                format!(
+                    "agent {agent} signed {role} {} with content that this project never had \
+                     ({has}): somebody signed from another copy, or this copy is old",
+                    memory.version
+                ),
+                "get the newest project and repository, and make the change there; to sign a next \
+                 version from this copy all the same, give --after-others",
+            )
+            .into());
         }
     }
     Ok(())
