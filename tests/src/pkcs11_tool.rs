@@ -23,18 +23,16 @@ pub fn run(token: &Token, arguments: &[&str]) -> String {
     String::from_utf8(ran.stdout).unwrap()
 }
 
-/// What it lists of the one private key with this CKA_ID; empty where there is none.
+/// What it lists of each private key: a label, and what follows it.
 #[must_use]
-pub fn private_key(token: &Token, object_id: &str) -> String {
-    run(
-        token,
-        &["--list-objects", "--type", "privkey", "--id", object_id],
-    )
+pub fn private_keys(token: &Token) -> Vec<String> {
+    let listed = run(token, &["--list-objects", "--type", "privkey"]);
+    let objects = listed.split("Private Key Object;").skip(1);
+    objects.map(str::to_owned).collect()
 }
 
-/// Puts so many data objects into the token. It makes one, and copies SoftHSM2's file of it, since
-/// SoftHSM2 takes a quarter of a second for each that it makes itself. Nobody may use the token
-/// meanwhile.
+/// Puts so many data objects into the token. It makes one, and copies SoftHSM2's file of it: a
+/// thousand runs of the tool would take a minute. Nobody may use the token meanwhile.
 pub fn fill(token: &Token, count: usize, scratch: &Path) {
     let before = files(token);
     let content = scratch.join("object");
@@ -57,6 +55,8 @@ pub fn fill(token: &Token, count: usize, scratch: &Path) {
         let name = format!("00000000-0000-0000-0000-{number:012x}.object");
         fs::copy(token.objects().join(made), token.objects().join(name)).unwrap();
     }
+    let listed = run(token, &["--list-objects", "--type", "data"]);
+    assert_eq!(listed.matches("Data object").count(), count);
 }
 
 fn files(token: &Token) -> Vec<String> {
