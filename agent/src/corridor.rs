@@ -34,6 +34,7 @@ pub use self::{
 pub(crate) use self::{
     checked::unknown as unknown_authority,
     observed::{may_see, observed as observed_event, shown_is_news, unknown as unknown_lineage},
+    received::known,
 };
 use privyseal_ledger::Head;
 use privyseal_proto::{ledger::v1 as record, v1 as wire};

@@ -12,6 +12,7 @@ pub use self::{
 use crate::{
     caller::Caller,
     config::Config,
+    corridor::known,
     denial::{Denial, Reason},
 };
 
@@ -23,15 +24,7 @@ pub fn operator(caller: &Caller, config: &Config) -> Result<(), Denial> {
     if config.grants.is_operator(caller) {
         return Ok(());
     }
-    let name = caller.name();
-    if config.grants.knows(caller) {
-        return Err(Denial::new(
-            Reason::OperatorOnly,
-            format!("{name} is no operator of this agent"),
-        ));
-    }
-    Err(Denial::new(
-        Reason::NoGrant,
-        format!("{name} has no grant here"),
-    ))
+    known(caller, config)?;
+    let message = format!("{} is no operator of this agent", caller.name());
+    Err(Denial::new(Reason::OperatorOnly, message))
 }

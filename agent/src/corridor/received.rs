@@ -112,7 +112,7 @@ impl Received {
 }
 
 /// Does the config name the caller at all?
-pub(super) fn known(caller: &Caller, config: &Config) -> Result<(), Denial> {
+pub(crate) fn known(caller: &Caller, config: &Config) -> Result<(), Denial> {
     if config.grants.knows(caller) {
         return Ok(());
     }

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::Desk;
 use crate::{
     caller::Caller,
-    corridor::{LineageName, wire_head, wire_lineage},
+    corridor::{LineageName, known, wire_head, wire_lineage},
     denial::{Denial, Reason},
     fault::Stop,
     keystore::{Keystore, KeystoreState, Operator},
@@ -102,10 +102,7 @@ impl Admin for AdminService {
         let caller = Desk::caller(&request)?;
         let house = &self.0.house;
         let work = async {
-            if !house.config.grants.knows(&caller) {
-                let message = format!("{} has no grant here", caller.name());
-                return Err(Denial::new(Reason::NoGrant, message).into());
-            }
+            known(&caller, &house.config)?;
             Ok(StatusReply {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 started: self.0.started,

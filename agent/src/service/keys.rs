@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::Desk;
 use crate::{
-    corridor::LineageName,
+    corridor::{LineageName, known},
     denial::{Denial, Reason},
     keystore::{BoundKey, KeyDescription, KeyName, ObjectId},
     ledger::LedgerKey,
@@ -72,6 +72,20 @@ struct EnrolRequest {
     first_root: String,
 }
 
+/// Of a request by either way: their messages have these fields by the same names.
+macro_rules! enrol_request {
+    ($request:ident) => {
+        EnrolRequest {
+            keystore: $request.keystore,
+            name: $request.name,
+            purpose: $request.purpose,
+            authority: $request.authority,
+            repository: $request.repository,
+            first_root: $request.first_root,
+        }
+    };
+}
+
 impl EnrolRequest {
     fn parse(self, origin: Origin) -> Result<KeyRequest, Denial> {
         if self.purpose.parse() != Ok(Purpose::Tuf) {
@@ -113,10 +127,7 @@ impl Keys for KeysService {
         let house = &self.0.house;
         let work = async {
             let grants = &house.config.grants;
-            if !grants.knows(&caller) {
-                let message = format!("{} has no grant here", caller.name());
-                return Err(Denial::new(Reason::NoGrant, message).into());
-            }
+            known(&caller, &house.config)?;
             let memory = house.ledger.memory();
             let descriptions = self.0.descriptions();
             let mine = memory.keys().into_iter().filter(|key| {
@@ -152,15 +163,7 @@ impl Keys for KeysService {
                 .map(Origin::Generate)
                 .map_err(|error| malformed("algorithm", error))
         };
-        let fields = EnrolRequest {
-            keystore: request.keystore,
-            name: request.name,
-            purpose: request.purpose,
-            authority: request.authority,
-            repository: request.repository,
-            first_root: request.first_root,
-        };
-        self.0.enrol(caller, fields, origin).await
+        self.0.enrol(caller, enrol_request!(request), origin).await
     }
 
     async fn enroll(&self, request: Request<EnrollKeyRequest>) -> Result<Response<Key>, Status> {
@@ -172,15 +175,7 @@ impl Keys for KeysService {
             id.map(Origin::Existing)
                 .map_err(|error| malformed("object_id", error))
         };
-        let fields = EnrolRequest {
-            keystore: request.keystore,
-            name: request.name,
-            purpose: request.purpose,
-            authority: request.authority,
-            repository: request.repository,
-            first_root: request.first_root,
-        };
-        self.0.enrol(caller, fields, origin).await
+        self.0.enrol(caller, enrol_request!(request), origin).await
     }
 }
 

@@ -13,8 +13,7 @@ use tonic::{Request, Response, Status};
 
 use super::Desk;
 use crate::{
-    caller::Caller,
-    corridor::wire_head,
+    corridor::{known, wire_head},
     denial::{Denial, Reason},
     fault::{Fault, Stop},
     ledger::{CheckpointError, LedgerFault},
@@ -34,16 +33,6 @@ impl LedgerService {
     fn reader(&self) -> &Reader {
         self.0.house.ledger.reader()
     }
-
-    fn known(&self, caller: &Caller) -> Result<(), Denial> {
-        if self.0.house.config.grants.knows(caller) {
-            return Ok(());
-        }
-        Err(Denial::new(
-            Reason::NoGrant,
-            format!("{} has no grant here", caller.name()),
-        ))
-    }
 }
 
 /// Records that may wait for their reader.
@@ -61,7 +50,7 @@ impl Ledger for LedgerService {
         let caller = Desk::caller(&request)?;
         let since = request.into_inner().since;
         let work = async {
-            self.known(&caller)?;
+            known(&caller, &self.0.house.config)?;
             let head = self.reader().head();
             let proof = match since {
                 0 => Vec::new(),
@@ -107,7 +96,7 @@ impl Ledger for LedgerService {
         let caller = Desk::caller(&request)?;
         let ProveRequest { index, size } = request.into_inner();
         let work = async {
-            self.known(&caller)?;
+            known(&caller, &self.0.house.config)?;
             let reader = self.reader();
             let size = if size == 0 { reader.head().size } else { size };
             let missing = || range(format!("there is no record {index} in a tree of {size}"));
