@@ -79,7 +79,7 @@ pub(super) async fn run(command: Verify, context: &mut Context<'_>) -> anyhow::R
 fn offline(directory: &Path, genesis: Hash) -> anyhow::Result<Verified> {
     let replay = verify_directory(directory, Some(genesis), &mut |_, _| {}).map_err(|e| {
         Advice::needs_person(
-            e.to_string(),
+            format!("{}: {e}", e.reason()),
             "compare with another copy, and find out what happened",
         )
     })?;
