@@ -16,6 +16,7 @@ pub struct Setup {
     ledger: String,
     keystores: Vec<String>,
     ledger_keystore: String,
+    ledger_key: String,
     rest: String,
     module: PathBuf,
 }
@@ -58,6 +59,7 @@ impl Setup {
             ledger: String::new(),
             keystores: Vec::new(),
             ledger_keystore: "hsm".to_owned(),
+            ledger_key: "ledger".to_owned(),
             rest: String::new(),
             module: SOFTHSM.into(),
         }
@@ -117,6 +119,13 @@ impl Setup {
         self
     }
 
+    /// The name of the ledger's key; `ledger` where nothing else is said.
+    #[must_use]
+    pub fn ledger_key(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.ledger_key);
+        self
+    }
+
     /// Further lines of `[agent]`.
     #[must_use]
     pub fn agent(mut self, lines: &str) -> Self {
@@ -152,10 +161,10 @@ impl Setup {
         if let Some(socket) = socket {
             writeln!(text, "socket = \"{}\"", socket.display()).unwrap();
         }
-        let keystore = &self.ledger_keystore;
+        let (keystore, key) = (&self.ledger_keystore, &self.ledger_key);
         write!(
             text,
-            "{}[ledger]\ndirectory = \"{}\"\nkeystore = \"{keystore}\"\nkey = \"ledger\"\n{}",
+            "{}[ledger]\ndirectory = \"{}\"\nkeystore = \"{keystore}\"\nkey = \"{key}\"\n{}",
             self.agent,
             ledger.display(),
             self.ledger
