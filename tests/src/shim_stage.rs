@@ -1,6 +1,7 @@
 //! A stage whose token stands behind the shim, so that calls can be counted and spoiled.
 
 use std::fmt::Display;
+use std::fs;
 
 use crate::agent::Agent;
 use crate::client::Client;
@@ -91,7 +92,13 @@ impl ShimStage {
         format!("{{ file = \"{}\" }}", self.token.pin_file().display())
     }
 
-    /// Calls since the agent loaded the module, of the functions whose names begin so; none before.
+    /// Forgets the counts of an earlier life of the agent; until the next one loads the module
+    /// there are none.
+    pub fn forget_calls(&self) {
+        fs::remove_file(self.sandbox.join("shim/counters")).unwrap();
+    }
+
+    /// Calls since the agent loaded the module, of the functions whose names begin so.
     #[must_use]
     pub fn calls(&self, beginning: &str) -> u64 {
         self.shim.calls(beginning).unwrap()
