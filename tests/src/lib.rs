@@ -3,6 +3,7 @@
 //! What goes wrong in the harness panics, since that is how a test says that it failed.
 
 pub mod agent;
+pub mod bad;
 pub mod client;
 pub mod memory;
 pub mod metadata;

@@ -40,10 +40,12 @@ impl RoleOf {
     }
 }
 
-/// The expiry in so many days, which may be negative.
+/// An expiry so many days from now, which may be negative: at the day's last second, so that the
+/// same document is the same bytes however often a test makes it.
 #[must_use]
 pub fn in_days(days: i64) -> Expires {
-    Expires::from_seconds(Clock::now().as_second() + days * 86_400).unwrap()
+    let today = Clock::now().as_second() / 86_400;
+    Expires::from_seconds((today + days + 1) * 86_400 - 1).unwrap()
 }
 
 /// A key as TUF metadata has it.

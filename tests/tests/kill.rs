@@ -110,7 +110,7 @@ fn content(role: &str, version: u64, rival: usize) -> Vec<u8> {
     };
     // The same bytes from the same rival, whenever it asks.
     metadata::edited(&document, |signed| {
-        signed["expires"] = format!("{}T00:00:00Z", &metadata::in_days(days).as_str()[..10]).into();
+        signed["expires"] = metadata::in_days(days).as_str().into();
     })
 }
 

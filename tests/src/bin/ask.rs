@@ -53,7 +53,9 @@ fn shown<T: Message>(answer: Answer<T>) -> serde_json::Value {
             "code": i32::from(refusal.code),
             "reason": refusal.reason,
             "text": refusal.message,
-            "details": hex::encode(refusal.details),
+            "remedy": refusal.remedy,
+            "retry": refusal.retry,
+            "details_length": refusal.details_length,
         }),
     }
 }

@@ -17,8 +17,9 @@ pub struct Refusal {
     pub remedy: String,
     /// `safe` or `unsafe`; empty in a SignMany.
     pub retry: String,
-    /// The status details as bytes; empty in a SignMany.
-    pub details: Vec<u8>,
+    /// Bytes of the status's details; 0 in a SignMany. The details themselves hold a map, whose
+    /// order differs each time.
+    pub details_length: usize,
 }
 
 impl Refusal {
@@ -41,7 +42,7 @@ impl From<Status> for Refusal {
             message: status.message().to_owned(),
             remedy: metadata.remove("remedy").unwrap_or_default(),
             retry: metadata.remove("retry").unwrap_or_default(),
-            details: status.details().to_vec(),
+            details_length: status.details().len(),
         }
     }
 }
@@ -54,7 +55,7 @@ impl From<Refused> for Refusal {
             message: refused.message,
             remedy: refused.remedy,
             retry: String::new(),
-            details: Vec::new(),
+            details_length: 0,
         }
     }
 }
