@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use privyseal_proto::ledger::v1::{KeyEnrolled, record::Event};
-use privyseal_tuf::{Algorithm, Sha256Digest};
+use privyseal_tuf::{Algorithm, PublicKey, Sha256Digest};
 
 use crate::{
     caller::Caller,
@@ -11,7 +11,8 @@ use crate::{
     denial::{Denial, Reason},
     fault::Stop,
     keystore::{KeyName, KeyStanding, KeystoreError, KeystoreName, ObjectId},
-    memory::{EnrolledKey, Purpose},
+    ledger::LedgerKey,
+    memory::{EnrolledKey, Memory, Purpose},
 };
 
 /// A key to enrol.
@@ -81,12 +82,8 @@ pub async fn enrol_key(
         return Err(error.into());
     }
     let bound = found.key;
-    if let Some(other) = memory
-        .keys()
-        .iter()
-        .find(|key| key.bound.public_key == bound.public_key)
-    {
-        let message = format!("this very key is enrolled as {} already", other.bound.name);
+    if let Some(other) = name_of(memory, &bound.public_key) {
+        let message = format!("this very key is enrolled as {other} already");
         return Err(Denial::new(Reason::NameTaken, message).into());
     }
     let enrolled = KeyEnrolled {
@@ -117,4 +114,16 @@ pub async fn enrol_key(
         what: "it was enrolled but is not remembered".to_owned(),
     };
     Ok(memory.key(&request.name).ok_or_else(not_found)?)
+}
+
+/// The name under which this very key is known already, enrolled or as the ledger's own.
+fn name_of(memory: &Memory, public_key: &PublicKey) -> Option<KeyName> {
+    let genesis = memory.genesis();
+    let ledger_key = genesis.as_ref().and_then(LedgerKey::of);
+    let ledger_key = ledger_key.map(|key| Arc::clone(key.bound()));
+    let enrolled = memory.keys().into_iter().map(|key| Arc::clone(&key.bound));
+    let same = enrolled
+        .chain(ledger_key)
+        .find(|key| key.public_key == *public_key);
+    same.map(|key| key.name.clone())
 }
