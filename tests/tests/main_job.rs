@@ -169,7 +169,7 @@ fn sign_publish_update_and_rotate() {
         let versions = 1..20;
         let names = versions.map(|version| format!("metadata/{version}.{role}.json"));
         let there = names.filter(|name| job.repository().join(name).exists());
-        PathBuf::from(there.last().unwrap())
+        PathBuf::from(there.max().unwrap())
     };
     job.assert_refused_with_a_flipped_byte(&newest("targets"));
     job.assert_refused_with_a_flipped_byte(&newest("snapshot"));
