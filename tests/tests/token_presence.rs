@@ -366,6 +366,17 @@ mod suite {
     }
 
     #[test]
+    fn a_clean_end_warns_of_nothing() {
+        let Some(mut stage) = ShimStage::running("") else {
+            return;
+        };
+        assert!(stage.agent.stop().success());
+        let log = stage.agent.log();
+        assert!(log.contains("INFO stopped"), "{log}");
+        assert!(!log.contains("WARN"), "{log}");
+    }
+
+    #[test]
     fn one_agent_serves_two_tokens_behind_two_modules() {
         if !require::softhsm() {
             return;

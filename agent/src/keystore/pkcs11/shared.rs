@@ -65,6 +65,11 @@ impl Shared {
         });
     }
 
+    /// Changes the state for the last time. It is no news that anyone should act on.
+    pub(super) fn retire(&self, state: KeystoreState) {
+        self.state.send_replace(state);
+    }
+
     /// Why a signature can't be made now.
     pub(super) fn obstacle(&self) -> KeystoreError {
         let obstacle = self.state.borrow().obstacle().cloned();

@@ -290,10 +290,12 @@ impl Supervisor {
     }
 
     fn end(mut self, done: Option<tokio::sync::oneshot::Sender<()>>) {
-        self.leave(KeystoreState::Absent(KeystoreError::Absent {
+        let end = KeystoreState::Absent(KeystoreError::Absent {
             keystore: self.shared.settings.name.clone(),
             what: "the agent is shutting down".to_owned(),
-        }));
+        });
+        self.shared.retire(end.clone());
+        self.leave(end);
         if let Some(done) = done {
             let _ = done.send(());
         }
