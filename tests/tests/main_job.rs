@@ -166,10 +166,11 @@ fn sign_publish_update_and_rotate() {
         job.assert_refused_with_a_flipped_byte(&Path::new("metadata").join(name));
     }
     let newest = |role: &str| {
-        let versions = 1..20;
-        let names = versions.map(|version| format!("metadata/{version}.{role}.json"));
-        let there = names.filter(|name| job.repository().join(name).exists());
-        PathBuf::from(there.max().unwrap())
+        let names = (1..20)
+            .rev()
+            .map(|version| format!("metadata/{version}.{role}.json"));
+        let mut there = names.filter(|name| job.repository().join(name).exists());
+        PathBuf::from(there.next().unwrap())
     };
     job.assert_refused_with_a_flipped_byte(&newest("targets"));
     job.assert_refused_with_a_flipped_byte(&newest("snapshot"));
