@@ -13,7 +13,7 @@ mod queue;
 use std::{sync::Arc, time::SystemTime};
 
 use parking_lot::Mutex;
-use privyseal_ledger::{Hash, Head, LedgerError, Reader, Replay, Store};
+use privyseal_ledger::{Hash, Head, LedgerError, MAX_RECORD, Reader, Replay, Store};
 use privyseal_proto::ledger::v1::{Record, record::Event};
 use prost::Message;
 use tokio::{runtime::Handle, sync::oneshot};
@@ -158,7 +158,19 @@ impl Ledger {
         guard: Option<Guard>,
         reply: Option<oneshot::Sender<Result<Appended, LedgerFault>>>,
     ) {
-        if self.0.queue.push_and_lead(entry(event, guard, reply)) {
+        let entry = entry(event, guard, reply);
+        if entry.bytes.len() > MAX_RECORD {
+            // Alone, not with the batch that it would have been in.
+            let what = format!(
+                "a record of {} bytes; the most is {MAX_RECORD}",
+                entry.bytes.len()
+            );
+            if let Some(reply) = entry.reply {
+                drop(reply.send(Err(LedgerFault(Arc::new(LedgerError::Refused { what })))));
+            }
+            return;
+        }
+        if self.0.queue.push_and_lead(entry) {
             self.lead();
         }
     }
@@ -238,15 +250,29 @@ impl Inner {
             }
             Err(fault) => {
                 drop(store);
-                tracing::error!(reason = fault.reason(), "ledger: {fault}");
-                *self.fault.lock() = Some(fault.clone());
-                for (_, guard, reply) in waiting {
-                    drop(guard);
-                    if let Some(reply) = reply {
-                        drop(reply.send(Err(fault.clone())));
-                    }
-                }
+                let entries = bytes.into_iter().zip(waiting);
+                self.failed(&fault, entries.map(Entry::from).collect());
             }
+        }
+    }
+
+    /// Tells those who wait. What nobody waits for is true all the same, a signature that was made
+    /// above all, so it is written with what comes next.
+    fn failed(&self, fault: &LedgerFault, batch: Vec<Entry>) {
+        let before = self.fault.lock().replace(fault.clone());
+        if before.is_none_or(|before| before.reason() != fault.reason()) {
+            tracing::error!(reason = fault.reason(), "ledger: {fault}");
+        }
+        let mut unheard = Vec::new();
+        for mut entry in batch {
+            match entry.reply.take() {
+                Some(reply) => drop(reply.send(Err(fault.clone()))),
+                None => unheard.push(entry),
+            }
+        }
+        // What the ledger refuses to hold, it would refuse for ever.
+        if !matches!(*fault.0, LedgerError::Refused { .. }) {
+            self.queue.put_back(unheard);
         }
     }
 }

@@ -18,6 +18,23 @@ pub(super) struct Entry {
     pub(super) reply: Option<oneshot::Sender<Result<Appended, LedgerFault>>>,
 }
 
+type Waiting = (
+    Record,
+    Option<Guard>,
+    Option<oneshot::Sender<Result<Appended, LedgerFault>>>,
+);
+
+impl From<(Vec<u8>, Waiting)> for Entry {
+    fn from((bytes, (record, guard, reply)): (Vec<u8>, Waiting)) -> Self {
+        Self {
+            bytes,
+            record,
+            guard,
+            reply,
+        }
+    }
+}
+
 /// The pending records. At most one leader at a time.
 #[derive(Default)]
 pub(super) struct Queue(Mutex<Pending>);
@@ -32,6 +49,11 @@ impl Queue {
     /// Adds an entry that nobody waits for.
     pub(super) fn push(&self, entry: Entry) {
         self.0.lock().entries.push(entry);
+    }
+
+    /// Puts entries that could not be written before those that came meanwhile.
+    pub(super) fn put_back(&self, entries: Vec<Entry>) {
+        self.0.lock().entries.splice(0..0, entries);
     }
 
     /// Adds an entry; true where the caller has become the leader.
