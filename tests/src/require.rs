@@ -1,5 +1,6 @@
 //! What a test needs from the machine.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -28,9 +29,16 @@ pub fn source(path: &str) -> PathBuf {
         .join(path)
 }
 
-/// Says that a test was skipped, and why. `tests/run` counts these lines.
+thread_local! {
+    static SKIPPED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that a test was skipped, and why: the first reason of each test, which is a thread of its
+/// own, since `tests/run` counts these lines.
 pub fn skip(why: &str) {
-    println!("skipped: {why}");
+    if !SKIPPED.replace(true) {
+        println!("skipped: {why}");
+    }
 }
 
 /// Is there a SoftHSM2 module and tool? Says so where not.
