@@ -49,5 +49,5 @@ pub use signing::{Signing, SigningError, Status, Unfinished};
 pub use target_path::{TargetPath, TargetPathError};
 pub use trusted::{TrustedRepository, VerifyError};
 pub use verify::{BelowThreshold, Tally, verify_threshold};
-pub use view::{Header, MAX_KEYIDS, MetaFile, Problem, RoleKeys, Roles, Root, Snapshot};
+pub use view::{Header, MAX_KEYIDS, MAX_KEYS, MetaFile, Problem, RoleKeys, Roles, Root, Snapshot};
 pub use view::{Target, Targets, Timestamp, View, ViewError};

@@ -16,7 +16,7 @@ pub use error::{Problem, ViewError};
 pub use header::Header;
 pub use meta::MetaFile;
 pub use role_keys::{MAX_KEYIDS, RoleKeys};
-pub use root::{Roles, Root};
+pub use root::{MAX_KEYS, Roles, Root};
 pub use snapshot::Snapshot;
 pub use targets::{Target, Targets};
 pub use timestamp::Timestamp;

@@ -1,7 +1,7 @@
 use crate::json::{JsonPath, Segment};
 use crate::{ExpiresError, HashesError, KeyId, NotAKey, RoleType, TargetPathError};
 
-use super::MAX_KEYIDS;
+use super::{MAX_KEYIDS, MAX_KEYS};
 
 /// Why a document is not valid metadata of a role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +62,9 @@ pub enum Problem {
     /// More keyids in a role than [`MAX_KEYIDS`].
     #[error("{0} keyids are more than the {MAX_KEYIDS} that are read")]
     TooManyKeyIds(usize),
+    /// More keys in a root than [`MAX_KEYS`].
+    #[error("{0} keys are more than the {MAX_KEYS} that are read")]
+    TooManyKeys(usize),
     /// Not a key object.
     #[error(transparent)]
     Key(#[from] NotAKey),

@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
 
-use super::error::{Fault, Within};
+use super::error::{Fault, Problem, Within};
 use super::fields::{boolean, object, optional, required};
 use super::{Header, RoleKeys};
 use crate::json::{Object, Value};
 use crate::{Key, KeyId, RoleType};
+
+/// The most keys that a root may have.
+pub const MAX_KEYS: usize = 1024;
 
 /// Root metadata (spec, section 4.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +66,13 @@ impl Root {
 }
 
 fn parse_keys(value: &Value) -> Result<BTreeMap<KeyId, Key>, Fault> {
-    let members = object(value)?.iter();
+    let members = object(value)?;
+    // Before any is parsed: to put a curve point on its curve takes time.
+    if members.len() > MAX_KEYS {
+        return Err(Problem::TooManyKeys(members.len()).into());
+    }
     members
+        .iter()
         .map(|(keyid, value)| {
             Ok((
                 KeyId::from(keyid.as_str()),

@@ -229,6 +229,21 @@ fn floods_of_keyids_are_refused() {
 }
 
 #[test]
+fn floods_of_keys_are_refused_before_any_is_parsed() {
+    let flood = |count: usize| {
+        let keys: Vec<_> = (0..count).map(|n| format!(r#""{n}": "no key""#)).collect();
+        format!(r#""keys": {{{}}}, "x": {{"#, keys.join(","))
+    };
+    let message = |count| problem(&root(), RoleType::Root, r#""keys": {"#, &flood(count));
+    assert_eq!(
+        message(MAX_KEYS + 1),
+        "signed.keys: 1025 keys are more than the 1024 that are read"
+    );
+    let parsed = message(MAX_KEYS);
+    assert!(parsed.starts_with("signed.keys.0: "), "{parsed}");
+}
+
+#[test]
 fn content_matches_by_length_and_by_hashes() {
     let target = Target::of(b"content");
     assert!(target.matches(b"content") && !target.matches(b"contend"));
