@@ -22,6 +22,9 @@ pub const MAX_INTEGER: i64 = (1 << 53) - 1;
 /// How deep arrays and objects may be nested.
 pub const MAX_DEPTH: usize = 64;
 
+/// How many values a text may have: arrays, objects, and what they hold.
+pub const MAX_VALUES: usize = 2_000_000;
+
 /// The longest text that is read: 16 MiB.
 pub const MAX_BYTES: usize = 16 << 20;
 

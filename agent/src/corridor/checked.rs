@@ -145,7 +145,7 @@ fn malformed(error: DocumentError) -> Denial {
             JsonError::Float(_) | JsonError::IntegerRange(_) => Reason::JsonNumber,
             JsonError::TooDeep(_) => Reason::JsonTooDeep,
             JsonError::TrailingBytes(_) => Reason::JsonTrailing,
-            JsonError::TooLong(_) => Reason::DocumentTooLarge,
+            JsonError::TooLong(_) | JsonError::TooMany(_) => Reason::DocumentTooLarge,
             JsonError::LoneSurrogate(_) | JsonError::InvalidUtf8(_) | JsonError::Syntax { .. } => {
                 Reason::JsonInvalid
             }

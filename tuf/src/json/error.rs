@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{MAX_BYTES, MAX_DEPTH};
+use super::{MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 
 /// A place in a JSON text. Both numbers start at 1; the column counts bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub enum JsonError {
     /// Arrays and objects nested too deep.
     #[error("nested deeper than {MAX_DEPTH} levels, at {0}")]
     TooDeep(Position),
+    /// More values than are read: each takes much more memory than its text.
+    #[error("more than {MAX_VALUES} values, at {0}")]
+    TooMany(Position),
     /// Something follows the value.
     #[error("bytes after the end of the JSON value, at {0}: remove them")]
     TrailingBytes(Position),

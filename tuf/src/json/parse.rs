@@ -1,10 +1,10 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{JsonError, MAX_BYTES, MAX_DEPTH, MAX_INTEGER, Object, Position, Value};
+use super::{JsonError, MAX_BYTES, MAX_DEPTH, MAX_INTEGER, MAX_VALUES, Object, Position, Value};
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     if bytes.len() > MAX_BYTES {
@@ -12,10 +12,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     }
     let text =
         std::str::from_utf8(bytes).map_err(|error| JsonError::InvalidUtf8(error.valid_up_to()))?;
-    let refusal = RefCell::new(None);
+    let (refusal, values) = (RefCell::new(None), Cell::new(0));
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Strict {
         depth: 0,
+        values: &values,
         refusal: &refusal,
     }
     .deserialize(&mut deserializer)
@@ -33,12 +34,15 @@ enum Refusal {
     Float,
     IntegerRange,
     TooDeep,
+    TooMany,
 }
 
 /// Visits one value at a nesting depth.
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     depth: usize,
+    /// How many values have been begun.
+    values: &'a Cell<usize>,
     refusal: &'a RefCell<Option<Refusal>>,
 }
 
@@ -72,6 +76,10 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if self.values.get() == MAX_VALUES {
+            return self.refuse(Refusal::TooMany);
+        }
+        self.values.set(self.values.get() + 1);
         deserializer.deserialize_any(self)
     }
 }
@@ -136,6 +144,7 @@ fn explain(text: &str, error: &serde_json::Error, refusal: Option<Refusal>) -> J
         Some(Refusal::DuplicateKey(key)) => JsonError::DuplicateKey { key, at },
         Some(Refusal::IntegerRange) => JsonError::IntegerRange(at),
         Some(Refusal::TooDeep) => JsonError::TooDeep(at),
+        Some(Refusal::TooMany) => JsonError::TooMany(at),
         Some(Refusal::Float) if is_long_integer(text, at) => JsonError::IntegerRange(at),
         Some(Refusal::Float) => JsonError::Float(at),
         None => explain_syntax(error, at),

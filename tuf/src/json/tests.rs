@@ -123,6 +123,16 @@ fn refuses_deep_nesting_without_recursing_into_it() {
 }
 
 #[test]
+fn refuses_floods_of_values() {
+    let items = |values: usize| vec!["[]"; values - 1].join(",");
+    let text = format!("[{}]", items(MAX_VALUES));
+    assert!(Value::parse(text.as_bytes()).is_ok());
+    let text = format!("[\n{}]", items(MAX_VALUES + 1));
+    let before = 3 * (MAX_VALUES - 1);
+    assert_eq!(error(&text), JsonError::TooMany(at(2, before)));
+}
+
+#[test]
 fn refuses_trailing_bytes() {
     for text in ["{} x", "1 2", "{}{}", "null\0", "[]]"] {
         assert!(
