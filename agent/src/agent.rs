@@ -163,11 +163,15 @@ fn seconds() -> i64 {
 ///
 /// # Errors
 /// Where there is one, or the keystore can't make and use the ledger key.
-pub async fn init(config: Config) -> Result<String, AgentError> {
+pub async fn init(mut config: Config) -> Result<String, AgentError> {
     if config.ledger.genesis.is_some() {
         return Err(AgentError::HasGenesis);
     }
     let directory = &config.ledger.directory;
+    // No other token is given a PIN.
+    config
+        .keystores
+        .retain(|keystore| keystore.name == config.ledger.keystore);
     // Before a key is made for nothing.
     if directory.join(FIRST_SEGMENT).exists() {
         return Err(LedgerError::Exists {

@@ -33,13 +33,22 @@ pub use self::{
 };
 pub(crate) use self::{
     checked::unknown as unknown_authority,
-    observed::{may_see, observed as observed_event, shown_is_news, unknown as unknown_lineage},
+    observed::{
+        file_of, may_see, observed as observed_record, shown_is_news, unknown as unknown_lineage,
+    },
     received::known,
 };
 use privyseal_ledger::Head;
 use privyseal_proto::{ledger::v1 as record, v1 as wire};
 
-use crate::{config::Config, fault::Stop, keystores::Keystores, ledger::Ledger, memory::LineageId};
+use crate::{
+    config::Config,
+    denial::{Denial, Reason},
+    fault::Stop,
+    keystores::Keystores,
+    ledger::Ledger,
+    memory::LineageId,
+};
 
 /// What the rooms of the corridor work with.
 #[derive(Clone)]
@@ -59,13 +68,44 @@ impl House {
     /// A denial by any room, or a fault of the ledger or the keystore.
     pub async fn sign(&self, received: Received) -> Result<Verified, Stop> {
         let authorized = Authorized::new(received, self)?;
-        let checked = Checked::new(authorized, self)?;
+        let house = self.clone();
+        let large = authorized.is_large();
+        let checked = aside(large, move || Checked::new(authorized, &house)).await??;
         let held = Held::new(checked, self).await?;
         match held.standing() {
             Standing::Signed(given) => Ok(Verified::again(held, given, self)),
-            Standing::Unsigned => Recorded::new(held, self).await?.sign(self).await,
+            Standing::Unsigned => {
+                // A caller that goes away now must not leave a decision without its outcome.
+                let house = self.clone();
+                let rest = async move { Recorded::new(held, &house).await?.sign(&house).await };
+                tokio::spawn(rest)
+                    .await
+                    .unwrap_or_else(|_| Err(interrupted()))
+            }
         }
     }
+}
+
+/// Runs work in place, or where it may take its time: reading ten megabytes takes a while, and a
+/// runtime's threads serve everybody.
+async fn aside<T: Send + 'static>(
+    large: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Stop> {
+    if !large {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| interrupted())
+}
+
+/// Documents above this size are read aside.
+const LARGE: usize = 64 * 1024;
+
+fn interrupted() -> Stop {
+    let message = "the agent is stopping";
+    Denial::new(Reason::RequestTimeout, message).into()
 }
 
 /// A lineage as the ledger records it.

@@ -99,6 +99,8 @@ reasons! {
     SnapshotDropped = "SNAPSHOT_DROPPED", "list every role that the snapshot before listed";
     /// A snapshot with a lower version in an entry.
     SnapshotLowered = "SNAPSHOT_LOWERED", "list versions at least as high as the snapshot before";
+    /// A snapshot that lists a version which the agent has no reason to believe in.
+    SnapshotAhead = "SNAPSHOT_AHEAD", "show this agent the finished documents that the snapshot lists (`privyseal repo sign` does)";
     /// A timestamp that names another snapshot than the one that the agent knows.
     TimestampContradicts = "TIMESTAMP_CONTRADICTS", "name the snapshot that this agent signed or was shown last";
     /// The timestamp's snapshot is unknown to the agent.

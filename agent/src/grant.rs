@@ -158,6 +158,21 @@ impl Grants {
                 .any(|grant| grant.covers_repository(authority, repository))
     }
 
+    /// May the caller sign this role of the repository, with whatever key?
+    #[must_use]
+    pub fn may_sign(
+        &self,
+        caller: &Caller,
+        authority: &str,
+        repository: &str,
+        role: RoleType,
+    ) -> bool {
+        self.of(caller).any(|grant| {
+            grant.covers_repository(authority, repository)
+                && grant.roles.contains(&GrantedRole(role))
+        })
+    }
+
     /// Is the caller an operator?
     #[must_use]
     pub fn is_operator(&self, caller: &Caller) -> bool {

@@ -11,7 +11,7 @@ mod logins;
 mod version;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -26,7 +26,7 @@ pub use self::{
     keys::{EnrolledKey, Purpose},
     lineage::{Lineage, LineageState, RootFacts},
     logins::LoginMemory,
-    version::{Given, RoleHistory, VersionMemory, VersionState},
+    version::{Given, MAX_FILES, RoleHistory, VersionMemory, VersionState},
 };
 use crate::keystore::{KeyName, KeystoreName};
 
@@ -46,6 +46,7 @@ pub struct LineageId {
 pub struct Memory {
     state: RwLock<State>,
     opening: Arc<Gate<()>>,
+    enrolling: Arc<Gate<()>>,
 }
 
 /// Everything that the records say.
@@ -54,6 +55,8 @@ struct State {
     lineages: HashMap<LineageId, Arc<Lineage>>,
     keys: BTreeMap<KeyName, Arc<EnrolledKey>>,
     logins: BTreeMap<KeystoreName, LoginMemory>,
+    /// Names of lineages whose unfinished first root was superseded.
+    given_up: HashSet<LineageId>,
     /// Decisions whose outcome is not known, by record index.
     open: HashMap<u64, OpenDecision>,
     genesis: Option<Genesis>,
@@ -73,6 +76,17 @@ impl Memory {
     /// Waits for the one place in which a lineage is created or renamed.
     pub async fn opening_gate(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.opening).lock_owned().await
+    }
+
+    /// Waits for the one place in which keys are enrolled.
+    pub async fn enrolling_gate(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.enrolling).lock_owned().await
+    }
+
+    /// Was the unfinished first root of this lineage given up?
+    #[must_use]
+    pub fn is_given_up(&self, id: &LineageId) -> bool {
+        self.state.read().given_up.contains(id)
     }
 
     /// Is this what the agent knows under the lineage's name? A lineage whose unfinished first

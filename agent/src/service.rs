@@ -39,9 +39,10 @@ impl Desk {
     /// Who asks. A connection whose caller is not known gets nothing.
     fn caller<T>(request: &Request<T>) -> Result<Arc<Caller>, Status> {
         let caller = request.extensions().get::<Arc<Caller>>();
-        caller
-            .cloned()
-            .ok_or_else(|| Status::unauthenticated("the caller is not known"))
+        caller.cloned().ok_or_else(|| {
+            let message = "the connection does not say who the caller is";
+            status::from_denial(&Denial::new(Reason::NoGrant, message))
+        })
     }
 
     /// Runs `work` within the limits on requests and time, and turns a stop into a status.
@@ -50,22 +51,36 @@ impl Desk {
         caller: &Arc<Caller>,
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Status> {
-        let limits = self.house.config.limits;
+        let limit = self.house.config.limits.request_time;
+        let in_time = async {
+            tokio::time::timeout(limit.duration(), work)
+                .await
+                .unwrap_or_else(|_| {
+                    let message = format!("no answer within {limit}");
+                    Err(Denial::new(Reason::RequestTimeout, message).into())
+                })
+        };
+        self.answer_at_leisure(caller, in_time).await
+    }
+
+    /// As [`Desk::answer`], for what the keystores limit themselves: a token makes an RSA key or
+    /// looks at a PIN as slowly as it likes.
+    async fn answer_at_leisure<T>(
+        &self,
+        caller: &Arc<Caller>,
+        work: impl Future<Output = Result<T, Stop>>,
+    ) -> Result<T, Status> {
         let Ok(_slot) = self.slots.try_acquire() else {
-            let message = format!("{} requests are in flight", limits.requests);
+            let message = format!(
+                "{} requests are in flight",
+                self.house.config.limits.requests
+            );
             return Err(self.stop(
                 caller,
                 &Denial::new(Reason::TooManyRequests, message).into(),
             ));
         };
-        match tokio::time::timeout(limits.request_time.duration(), work).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(stop)) => Err(self.stop(caller, &stop)),
-            Err(_) => {
-                let message = format!("no answer within {}", limits.request_time);
-                Err(self.stop(caller, &Denial::new(Reason::RequestTimeout, message).into()))
-            }
-        }
+        work.await.map_err(|stop| self.stop(caller, &stop))
     }
 
     /// Counts a denial, logs a fault, and makes a status of either.

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use privyseal_proto::ledger::v1::{LedgerResumed, record::Event};
 use privyseal_proto::v1::signing_server::SigningServer;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior, interval},
+};
 use tonic_health::server::HealthReporter;
 
 use crate::{
@@ -17,8 +21,11 @@ const TICK: Duration = Duration::from_millis(200);
 /// How often refusals are summed up.
 const REFUSALS: Duration = Duration::from_secs(60);
 
-/// How long to wait after a checkpoint that could not be signed.
-const RETRY: Duration = Duration::from_secs(30);
+/// The least time between two checkpoints, and before one that could not be signed is tried again.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
+
+/// How often a ledger that failed is tried.
+const PROBE: Duration = Duration::from_secs(1);
 
 /// Runs until it is dropped.
 pub(super) async fn run(desk: Desk, health: HealthReporter) {
@@ -26,6 +33,8 @@ pub(super) async fn run(desk: Desk, health: HealthReporter) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut refusals_at = Instant::now() + REFUSALS;
     let mut checkpoint_at = Instant::now();
+    let mut checkpoint: Option<JoinHandle<()>> = None;
+    let mut probe_at = Instant::now();
     let mut serving = None;
     loop {
         let now = tick.tick().await;
@@ -35,12 +44,27 @@ pub(super) async fn run(desk: Desk, health: HealthReporter) {
             refusals_at = now + REFUSALS;
         }
         ledger.flush();
-        if now >= checkpoint_at
+        if checkpoint.as_ref().is_none_or(JoinHandle::is_finished)
+            && now >= checkpoint_at
             && checkpoint_due(&desk)
-            && let Err(error) = ledger.checkpoint(&desk.house.keystores).await
         {
-            tracing::warn!("a checkpoint is due and can't be signed: {error}");
-            checkpoint_at = now + RETRY;
+            // Aside: a token that hangs must hold up nothing but this.
+            let house = desk.house.clone();
+            checkpoint = Some(tokio::spawn(async move {
+                if let Err(error) = house.ledger.checkpoint(&house.keystores).await {
+                    tracing::warn!("a checkpoint is due and can't be signed: {error}");
+                }
+            }));
+            checkpoint_at = now + BETWEEN_CHECKPOINTS;
+        }
+        if ledger.fault().is_some() && now >= probe_at {
+            // Whether there is room again is known by trying.
+            drop(
+                ledger
+                    .append(Event::LedgerResumed(LedgerResumed {}), None)
+                    .await,
+            );
+            probe_at = now + PROBE;
         }
         let can_sign = ledger.fault().is_none()
             && desk

@@ -28,7 +28,8 @@ pub(super) async fn serve(
     socket: &Socket,
     stop: impl Future<Output = ()>,
 ) -> Result<(), AgentError> {
-    let limits = desk.house.config.limits;
+    let config = &desk.house.config;
+    let limits = config.limits;
     let message = limits.document_bytes.saturating_add(ENVELOPE);
     let signing =
         SigningServer::new(SigningService::new(desk.clone())).max_decoding_message_size(message);
@@ -48,7 +49,7 @@ pub(super) async fn serve(
     let stopping = Arc::new(Notify::new());
     let draining = Arc::clone(&stopping);
     let server = Server::builder()
-        .layer(RefuseLayer)
+        .layer(RefuseLayer::new(config.grants.clone(), limits.requests))
         .max_concurrent_streams(limits.requests.get())
         .add_service(health_service)
         .add_service(reflection)
@@ -56,9 +57,10 @@ pub(super) async fn serve(
         .add_service(KeysServer::new(KeysService::new(desk.clone())))
         .add_service(LedgerServer::new(LedgerService::new(desk.clone())))
         .add_service(admin)
-        .serve_with_incoming_shutdown(connections(socket, limits.connections)?, async move {
-            draining.notified().await;
-        });
+        .serve_with_incoming_shutdown(
+            connections(socket, limits.connections, config.grants.clone())?,
+            async move { draining.notified().await },
+        );
     notify(&[NotifyState::Ready]);
     tracing::info!("ready for callers");
     tokio::pin!(server);
@@ -73,6 +75,10 @@ pub(super) async fn serve(
         }
     };
     chores.abort();
+    // Requests of streams go on without their connection: wait for them, and take no more.
+    let all = desk.slots.acquire_many(limits.requests.get());
+    drop(tokio::time::timeout(DRAIN, all).await);
+    desk.slots.close();
     Ok(served?)
 }
 

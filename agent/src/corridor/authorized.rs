@@ -20,6 +20,11 @@ pub struct Authorized {
 }
 
 impl Authorized {
+    /// Is the document so large that reading it takes a while?
+    pub(super) fn is_large(&self) -> bool {
+        self.request.document.len() > super::LARGE
+    }
+
     /// Finds the grant and the key.
     ///
     /// # Errors
@@ -46,7 +51,16 @@ impl Authorized {
                 );
                 Denial::new(Reason::NoGrant, message)
             })?;
-        let key = house.ledger.memory().key(&request.key).ok_or_else(|| {
+        let known = house.ledger.memory().key(&request.key);
+        // A key of a repository that the caller knows nothing of is no key to them.
+        let known = known.filter(|key| {
+            let name = key.bound.name.as_str();
+            house
+                .config
+                .grants
+                .may_see_key(&request.caller, &key.authority, &key.repository, name)
+        });
+        let key = known.ok_or_else(|| {
             Denial::new(
                 Reason::UnknownKey,
                 format!("no key is enrolled as {}", request.key),

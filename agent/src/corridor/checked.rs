@@ -11,6 +11,7 @@ use super::{Authorized, House};
 use crate::{
     config::Authority,
     denial::{Denial, Reason},
+    memory::Memory,
 };
 
 /// A request whose document holds by itself.
@@ -43,6 +44,18 @@ impl Checked {
             .ok_or_else(|| unknown(name))?;
         document.within(authority, now())?;
         Ok(Self { request, document })
+    }
+}
+
+impl Checked {
+    /// The same with the key as it is known now: under the gate, where what it belongs to can't
+    /// change any more.
+    pub(super) fn again(mut self, memory: &Memory) -> Result<Self, Denial> {
+        let name = &self.request.request.key;
+        self.request.key = memory.key(name).ok_or_else(|| {
+            Denial::new(Reason::UnknownKey, format!("no key is enrolled as {name}"))
+        })?;
+        Ok(self)
     }
 }
 

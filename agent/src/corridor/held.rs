@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use privyseal_tuf::{KeyId, RoleType, Sha256Digest, Signature};
-use tokio::sync::OwnedMutexGuard;
 
 use super::{Checked, House, checked::Content, completion, rules};
 use crate::{
     caller::Caller,
     denial::{Denial, Reason},
     keystore::Keystore,
+    ledger::Guard,
     memory::{
         EnrolledKey, Lineage, LineageId, LineageState, VersionMemory, VersionState, facts_of,
     },
@@ -29,7 +29,7 @@ pub struct Held {
     pub(super) facts: Option<Facts>,
     pub(super) opens: bool,
     pub(super) completes: bool,
-    pub(super) gate: OwnedMutexGuard<()>,
+    pub(super) gate: Guard,
     standing: Standing,
 }
 
@@ -63,37 +63,39 @@ impl Held {
             .lineage
             .clone()
             .with_first_root(first_root);
-        if let Some(lineage) = memory.lineage(&id) {
-            let gate = lineage.gate(checked.request.request.role).await;
+        let role = checked.request.request.role;
+        let lineage = memory.lineage(&id);
+        if let Some(lineage) = lineage.filter(|_| checked.request.key.first_root.is_some()) {
+            let gate = lineage.gate(role).await;
             // Its unfinished first root may have been superseded while we waited.
             if memory.is_current(&lineage) {
-                return Self::in_lineage(checked, &lineage, gate);
+                return Self::in_lineage(checked.again(memory)?, &lineage, Box::new(gate));
             }
         }
-        let gate = memory.opening_gate().await;
+        // A lineage is opened in one place, and so is a key without one given to its first.
+        let opening = memory.opening_gate().await;
+        let checked = checked.again(memory)?;
         match memory.lineage(&id) {
-            // Opened while we waited.
             Some(lineage) => {
-                let gate = lineage.gate(checked.request.request.role).await;
-                Self::in_lineage(checked, &lineage, gate)
+                let gate = lineage.gate(role).await;
+                Self::in_lineage(checked, &lineage, Box::new((opening, gate)))
             }
-            None => Self::opening(checked, id, gate),
+            None if memory.is_given_up(&id) => {
+                let message = format!("the first root {} was superseded", id.first_root);
+                Err(Denial::new(Reason::VersionReused, message))
+            }
+            None => Self::opening(checked, id, Box::new(opening)),
         }
     }
 
-    fn in_lineage(
-        checked: Checked,
-        lineage: &Lineage,
-        gate: OwnedMutexGuard<()>,
-    ) -> Result<Self, Denial> {
-        lineage.read(|state| {
-            let (keyid, standing, facts, completes) = agrees(&checked, lineage.id(), state)?;
-            Ok(Self::with(checked, lineage.id().clone(), keyid, gate)
-                .that(standing, facts, completes))
-        })
+    fn in_lineage(checked: Checked, lineage: &Lineage, gate: Guard) -> Result<Self, Denial> {
+        // A copy of the facts: verifying signatures must not hold up those who remember.
+        let state = lineage.facts();
+        let (keyid, standing, facts, completes) = agrees(&checked, lineage.id(), &state)?;
+        Ok(Self::with(checked, lineage.id().clone(), keyid, gate).that(standing, facts, completes))
     }
 
-    fn opening(checked: Checked, id: LineageId, gate: OwnedMutexGuard<()>) -> Result<Self, Denial> {
+    fn opening(checked: Checked, id: LineageId, gate: Guard) -> Result<Self, Denial> {
         let is_first = checked.request.request.role == RoleType::Root
             && checked.document.version == 1
             && checked.document.digest == id.first_root;
@@ -119,7 +121,7 @@ impl Held {
         Ok(held)
     }
 
-    fn with(checked: Checked, lineage: LineageId, keyid: KeyId, gate: OwnedMutexGuard<()>) -> Self {
+    fn with(checked: Checked, lineage: LineageId, keyid: KeyId, gate: Guard) -> Self {
         Self {
             caller: checked.request.request.caller,
             key: checked.request.key,
@@ -186,10 +188,14 @@ fn agrees(
     let again = rules::version(history, document)?;
     let keyid = rules::key_in_role(state, document, &key.bound.public_key)?;
     rules::content(state, document)?;
+    rules::bounds(state, document)?;
     let remembered = if again { history.last.as_ref() } else { None };
     let given = remembered.and_then(|last| last.signatures.get(&key.bound.name));
     let standing = match given.map(|given| (given.record, given.signature.clone())) {
-        Some((record, Some(signature))) => Standing::Signed(Given { record, signature }),
+        // The ledger's word is not enough: nothing leaves the agent unverified.
+        Some((record, Some(signature))) if verifies(checked, &signature) => {
+            Standing::Signed(Given { record, signature })
+        }
         _ => Standing::Unsigned,
     };
     let facts = match remembered {
@@ -199,4 +205,15 @@ fn agrees(
     let already = remembered.is_some_and(|last| last.state == VersionState::Final);
     let completes = already || completion::with_key(state, document, remembered, key.fingerprint);
     Ok((keyid, standing, facts, completes))
+}
+
+fn verifies(checked: &Checked, signature: &Signature) -> bool {
+    let payload = &checked.document.document.payload().bytes;
+    checked
+        .request
+        .key
+        .bound
+        .public_key
+        .verify(payload, signature)
+        .is_ok()
 }

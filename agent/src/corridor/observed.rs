@@ -20,7 +20,7 @@ use crate::{
     denial::{Denial, Reason},
     fault::Stop,
     ledger::Guard,
-    memory::{LineageId, LineageState, VersionState, facts_of},
+    memory::{LineageId, LineageState, MAX_FILES, VersionMemory, VersionState, facts_of},
 };
 
 /// A document that a caller shows.
@@ -44,7 +44,7 @@ pub struct Shown {
 /// Is a shown document news?
 enum News {
     Known,
-    New,
+    New(Option<File>),
 }
 
 impl Observation {
@@ -73,12 +73,14 @@ impl Observation {
     /// # Errors
     /// Where it is incomplete, contradicts what the agent knows, or can't be recorded.
     pub async fn record(self, house: &House) -> Result<Shown, Stop> {
-        let document = Content::read(&self.document, self.role)?;
+        let (bytes, role) = (self.document.clone(), self.role);
+        let large = bytes.len() > super::LARGE;
+        let document = super::aside(large, move || Content::read(&bytes, role)).await??;
         let id = match self.role {
             RoleType::Root if document.version == 1 => {
-                self.lineage.with_first_root(document.digest)
+                self.lineage.clone().with_first_root(document.digest)
             }
-            _ => self.lineage.known()?,
+            _ => self.lineage.clone().known()?,
         };
         let lineage = house
             .ledger
@@ -89,7 +91,8 @@ impl Observation {
         if !house.ledger.memory().is_current(&lineage) {
             return Err(unknown(&id).into());
         }
-        let news = lineage.read(|state| news(state, &document))?;
+        let state = lineage.facts();
+        let news = news(&state, &document, self.file(&id, house))?;
         let shown = |recorded, head| Shown {
             version: document.version,
             digest: document.digest,
@@ -98,16 +101,34 @@ impl Observation {
         };
         match news {
             News::Known => Ok(shown(false, house.ledger.reader().head())),
-            News::New => {
-                let event = lineage.read(|state| {
-                    observed(&self.caller, &id, state, &document, &self.document, false)
-                });
+            News::New(file) => {
+                let event = Event::Observed(observed(&self.caller, &id, &state, &document, file));
                 let guard: Guard = Box::new(gate);
                 let appended = house.ledger.append(event, Some(guard)).await?;
                 Ok(shown(true, appended.head))
             }
         }
     }
+
+    /// The file, where the caller may say which one is published: who signs what names it.
+    fn file(&self, id: &LineageId, house: &House) -> Option<File> {
+        let signs = |role| {
+            house
+                .config
+                .grants
+                .may_sign(&self.caller, &id.authority, &id.repository, role)
+        };
+        (signs(RoleType::Snapshot) || signs(RoleType::Timestamp)).then(|| file_of(&self.document))
+    }
+}
+
+/// A file as it was shown: its length and SHA-256. Documents of one content differ in their
+/// envelope.
+pub(crate) type File = (u64, Sha256Digest);
+
+/// The file of these bytes.
+pub(crate) fn file_of(bytes: &[u8]) -> File {
+    (bytes.len() as u64, Sha256Digest::of(bytes))
 }
 
 /// May the caller know anything of this repository?
@@ -149,26 +170,26 @@ pub(crate) fn observed(
     id: &LineageId,
     state: &LineageState,
     document: &Content,
-    file: &[u8],
-    enrolled: bool,
-) -> Event {
-    Event::Observed(record::Observed {
+    file: Option<File>,
+) -> record::Observed {
+    record::Observed {
         caller: Some(caller.to_record()),
         lineage: Some(super::record_lineage(id)),
         role: document.view.role().to_string(),
         version: document.version,
         digest: document.digest.as_bytes().to_vec(),
         facts: Some(facts_of(&document.view, Some(state))),
-        file_length: file.len() as u64,
-        file_sha256: Sha256Digest::of(file).as_bytes().to_vec(),
-        enrolled,
-    })
+        file_length: file.map_or(0, |(length, _)| length),
+        file_sha256: file
+            .map(|(_, hash)| hash.as_bytes().to_vec())
+            .unwrap_or_default(),
+    }
 }
 
 /// Verifies a document that must be news.
 pub(crate) fn shown_is_news(state: &LineageState, document: &Content) -> Result<(), Denial> {
-    match news(state, document)? {
-        News::New => Ok(()),
+    match news(state, document, None)? {
+        News::New(_) => Ok(()),
         News::Known => {
             let message = "the same document was shown twice";
             Err(Denial::new(Reason::RequestMalformed, message))
@@ -177,25 +198,24 @@ pub(crate) fn shown_is_news(state: &LineageState, document: &Content) -> Result<
 }
 
 /// Verifies a shown document against the lineage's facts.
-fn news(state: &LineageState, document: &Content) -> Result<News, Denial> {
+fn news(state: &LineageState, document: &Content, file: Option<File>) -> Result<News, Denial> {
     let role = document.view.role();
     let history = state.history(role);
     let last = history.version();
-    if let Some(remembered) = history
-        .last
-        .as_ref()
-        .filter(|r| r.version == document.version)
+    let same_version = |r: &&VersionMemory| r.version == document.version;
+    if let Some(remembered) = history.last.as_ref().filter(same_version)
+        && remembered.state == VersionState::Final
     {
-        let same = remembered.digest == document.digest;
-        if same && remembered.state == VersionState::Final && remembered.file.is_some() {
-            return Ok(News::Known);
-        }
-        if !same && remembered.state == VersionState::Final {
+        if remembered.digest != document.digest {
             let message = format!(
                 "{role} version {} is complete with other content: this agent knows {}, it was shown {}",
                 document.version, remembered.digest, document.digest
             );
             return Err(Denial::new(Reason::VersionReused, message));
+        }
+        let full = remembered.files.len() >= MAX_FILES;
+        if file.is_none_or(|file| full || remembered.files.contains(&file)) {
+            return Ok(News::Known);
         }
     }
     if document.version < last {
@@ -223,7 +243,7 @@ fn news(state: &LineageState, document: &Content) -> Result<News, Denial> {
         );
         return Err(Denial::new(Reason::Incomplete, message));
     }
-    super::rules::content(state, document).map(|()| News::New)
+    super::rules::content(state, document).map(|()| News::New(file))
 }
 
 /// A shown root is verified by the one before it, so it must be the next one, or the last one.

@@ -54,7 +54,7 @@ impl Recorded {
         };
         let appended = house
             .ledger
-            .append(Event::Decision(decision), Some(Box::new(held.gate)))
+            .append(Event::Decision(decision), Some(held.gate))
             .await?;
         let message = Message::new(document.document.payload().bytes.clone());
         Ok(Self {

@@ -1,6 +1,6 @@
 //! What a document must agree with: the versions, keys and entries of its lineage.
 
-use privyseal_tuf::{KeyId, PublicKey, RoleType, Root, Snapshot, Timestamp, View};
+use privyseal_tuf::{KeyId, PublicKey, RoleType, Root, Sha256Digest, Snapshot, Timestamp, View};
 
 use super::checked::{Content, introduces};
 use crate::{
@@ -35,8 +35,14 @@ pub(super) fn version(history: &RoleHistory, document: &Content) -> Result<bool,
         }
         return Ok(false);
     }
-    if remembered.digest == document.digest {
+    if remembered.digest == document.digest && !remembered.contradicted {
         return Ok(true);
+    }
+    if remembered.contradicted {
+        let message = format!(
+            "this agent signed other content as {role} version {version} than was completed elsewhere"
+        );
+        return Err(Denial::new(Reason::VersionReused, message));
     }
     let message = format!(
         "{role} version {version} was signed with other content: {} then, {} now",
@@ -137,6 +143,38 @@ fn snapshot_keeps(state: &LineageState, snapshot: &Snapshot) -> Result<(), Denia
     Ok(())
 }
 
+/// The farthest that an entry of a snapshot may rise at a time, where the agent can't know better.
+const RISE: u64 = 1_000;
+
+/// How far a snapshot may rise: no entry to a version that no document will ever reach.
+///
+/// Only for what is to be signed; a complete document that is shown was bounded by its signers.
+pub(super) fn bounds(state: &LineageState, document: &Content) -> Result<(), Denial> {
+    let View::Snapshot(snapshot) = &document.view else {
+        return Ok(());
+    };
+    for (name, meta) in &snapshot.meta {
+        let before = state.snapshot_entries.get(name).copied().unwrap_or(0);
+        let known = state.history(RoleType::Targets).version();
+        if name == "targets.json" && meta.version > known.max(before) {
+            let message = format!(
+                "it lists targets.json {}, but the agent knows targets up to {known}",
+                meta.version
+            );
+            return Err(Denial::new(Reason::SnapshotAhead, message));
+        }
+        if meta.version > before.saturating_add(RISE) {
+            let message = format!(
+                "{} had version {before} and would have {}, more than {RISE} above",
+                name.escape_debug(),
+                meta.version
+            );
+            return Err(Denial::new(Reason::SnapshotAhead, message));
+        }
+    }
+    Ok(())
+}
+
 fn timestamp_agrees(state: &LineageState, timestamp: &Timestamp) -> Result<(), Denial> {
     let contradicts = |message| Err(Denial::new(Reason::TimestampContradicts, message));
     let meta = &timestamp.snapshot;
@@ -166,19 +204,30 @@ fn timestamp_agrees(state: &LineageState, timestamp: &Timestamp) -> Result<(), D
     if meta.length.is_none() && meta.hashes.is_none() {
         return Ok(());
     }
-    let Some((length, sha256)) = snapshot.file else {
+    if snapshot.files.is_empty() {
         let message = format!(
             "it gives length or hashes of snapshot {}, whose finished file the agent was not shown",
             meta.version
         );
         return Err(Denial::new(Reason::SnapshotUnknown, message));
-    };
-    let listed = meta.hashes.as_ref().map(|hashes| hashes.sha256());
-    if meta.length.is_some_and(|l| l != length) || listed.is_some_and(|h| h != Some(sha256)) {
+    }
+    let hashes = meta.hashes.as_ref();
+    if hashes.is_some_and(|hashes| hashes.iter().any(|(name, _)| name != "sha256")) {
         return contradicts(format!(
-            "its length or SHA-256 of snapshot {} is not that of the file that was shown ({length} bytes, {sha256})",
+            "it gives other hashes of snapshot {} than sha256, which the agent can't compare",
             meta.version
         ));
     }
-    Ok(())
+    let listed = hashes.and_then(privyseal_tuf::Hashes::sha256);
+    let is_it = |(length, sha256): &(u64, Sha256Digest)| {
+        meta.length.is_none_or(|listed| listed == *length)
+            && listed.is_none_or(|listed| listed == *sha256)
+    };
+    if snapshot.files.iter().any(is_it) {
+        return Ok(());
+    }
+    contradicts(format!(
+        "its length or SHA-256 of snapshot {} is not that of the file that was shown",
+        meta.version
+    ))
 }

@@ -1,36 +1,67 @@
-//! Refusals that tonic makes by itself get a reason code like all others.
+//! The door before the services: who is not known, or one too many, is refused unread; and what
+//! tonic refuses by itself gets a reason code like all else.
 
 use std::{
+    num::NonZeroU32,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use http::{Request, Response};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use crate::{
+    caller::Caller,
     denial::{Denial, Reason},
+    grant::Grants,
     service::status,
 };
 
-/// Puts [`RefuseReasons`] around a service.
-#[derive(Debug, Clone, Copy)]
-pub struct RefuseLayer;
+/// Puts [`Door`] around a service.
+#[derive(Debug, Clone)]
+pub struct RefuseLayer {
+    grants: Arc<Grants>,
+    places: Arc<Semaphore>,
+}
 
-impl<S> Layer<S> for RefuseLayer {
-    type Service = RefuseReasons<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        RefuseReasons(inner)
+impl RefuseLayer {
+    /// Lets in callers that the config names, and `requests` of them at a time.
+    #[must_use]
+    pub fn new(grants: Grants, requests: NonZeroU32) -> Self {
+        let places = Arc::new(Semaphore::new(requests.get() as usize));
+        Self {
+            grants: Arc::new(grants),
+            places,
+        }
     }
 }
 
-/// Gives a reason code to the answers of tonic's own limits: message size, time, and load.
-#[derive(Debug, Clone)]
-pub struct RefuseReasons<S>(S);
+impl<S> Layer<S> for RefuseLayer {
+    type Service = Door<S>;
 
-impl<S, B> Service<Request<B>> for RefuseReasons<S>
+    fn layer(&self, inner: S) -> Self::Service {
+        Door {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// Refuses before a byte of a message is read: strangers, and more requests than are allowed at a
+/// time. Gives a reason code to the answers of tonic's own limits.
+#[derive(Debug, Clone)]
+pub struct Door<S> {
+    inner: S,
+    layer: RefuseLayer,
+}
+
+/// Health is anybody's to ask: it says that the agent is there, which its socket says too.
+const HEALTH: &str = "/grpc.health.v1.Health/";
+
+impl<S, B> Service<Request<B>> for Door<S>
 where
     S: Service<Request<B>, Response = Response<tonic::body::Body>>,
     S::Future: Send + 'static,
@@ -40,12 +71,46 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.0.poll_ready(cx)
+        self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let answer = self.0.call(request);
-        Box::pin(async move { answer.await.map(explain) })
+        let place = match self.layer.enter(&request) {
+            Ok(place) => place,
+            Err(denial) => {
+                let answer = status::from_denial(&denial).into_http();
+                return Box::pin(async move { Ok(answer) });
+            }
+        };
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await.map(explain);
+            drop(place);
+            answer
+        })
+    }
+}
+
+impl RefuseLayer {
+    /// A place among the requests, for a caller that the config names.
+    fn enter<B>(&self, request: &Request<B>) -> Result<Option<OwnedSemaphorePermit>, Denial> {
+        if request.uri().path().starts_with(HEALTH) {
+            return Ok(None);
+        }
+        let caller = request.extensions().get::<Arc<Caller>>();
+        if !caller.is_some_and(|caller| self.grants.knows(caller)) {
+            let name = caller.map_or("the caller", |caller| caller.name());
+            tracing::info!(caller = name, reason = "NO_GRANT", "refused a stranger");
+            return Err(Denial::new(
+                Reason::NoGrant,
+                format!("{name} has no grant here"),
+            ));
+        }
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let message = "as many requests as are allowed are in flight";
+        place
+            .map(Some)
+            .map_err(|_| Denial::new(Reason::TooManyRequests, message))
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::UnixStream,
-    sync::OwnedSemaphorePermit,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tonic::transport::server::Connected;
 
@@ -28,7 +28,7 @@ const MAX_GROUPS: usize = 65_536;
 pub struct PeerStream {
     stream: UnixStream,
     caller: Arc<Caller>,
-    _place: OwnedSemaphorePermit,
+    places: Vec<OwnedSemaphorePermit>,
 }
 
 impl PeerStream {
@@ -36,15 +36,29 @@ impl PeerStream {
     ///
     /// # Errors
     /// Where it does not say.
-    pub(super) fn new(stream: UnixStream, place: OwnedSemaphorePermit) -> io::Result<Self> {
+    pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
         let credentials = stream.peer_cred()?;
         let groups = peer_groups(stream.as_raw_fd())?;
         let caller = Arc::new(Caller::new(credentials.uid(), credentials.gid(), groups));
+        let places = Vec::new();
         Ok(Self {
             stream,
             caller,
-            _place: place,
+            places,
         })
+    }
+
+    /// Who is at the other end.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Takes a place until the connection ends.
+    pub(super) fn take(&mut self, places: &Arc<Semaphore>) -> io::Result<()> {
+        let place = Arc::clone(places).try_acquire_owned();
+        let full = |_| io::Error::other(format!("no place left for {}", self.caller.name()));
+        self.places.push(place.map_err(full)?);
+        Ok(())
     }
 }
 

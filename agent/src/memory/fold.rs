@@ -5,13 +5,13 @@ use std::sync::Arc;
 use privyseal_ledger::{Hash, Head};
 use privyseal_proto::ledger::v1::{
     self as record, Checkpoint, Decision, Facts, KeyEnrolled, Observed, Outcome, Record,
-    Superseded, facts::Content, record::Event,
+    RepositoryEnrolled, Superseded, facts::Content, record::Event, snapshot_facts::Entry,
 };
 use privyseal_tuf::{RoleType, Sha256Digest, Signature};
 
 use super::{
-    EnrolledKey, Given, Lineage, LineageId, LineageState, LoginMemory, Memory, OpenDecision,
-    RootFacts, State, VersionState,
+    EnrolledKey, Given, Lineage, LineageId, LineageState, LoginMemory, MAX_FILES, Memory,
+    OpenDecision, RootFacts, State, VersionState,
 };
 use crate::keystore::{KeyName, KeystoreName};
 
@@ -44,7 +44,11 @@ impl State {
             Event::Outcome(outcome) => self.outcome(outcome),
             Event::Observed(observed) => self.observe(observed),
             Event::Superseded(superseded) => self.supersede(superseded),
-            Event::AgentStarted(_) | Event::AgentStopped(_) | Event::Refusals(_) => None,
+            Event::RepositoryEnrolled(enrolled) => self.enrol_repository(enrolled),
+            Event::AgentStarted(_)
+            | Event::AgentStopped(_)
+            | Event::Refusals(_)
+            | Event::LedgerResumed(_) => None,
         };
     }
 
@@ -65,7 +69,10 @@ impl State {
 
     fn enrol(&mut self, enrolled: &KeyEnrolled) -> Option<()> {
         let key = EnrolledKey::from_record(enrolled)?;
-        self.keys.insert(key.bound.name.clone(), Arc::new(key));
+        // A name is never used again.
+        self.keys
+            .entry(key.bound.name.clone())
+            .or_insert_with(|| Arc::new(key));
         Some(())
     }
 
@@ -143,26 +150,32 @@ impl State {
         let role = observed.role.parse::<RoleType>().ok()?;
         let digest = digest(&observed.digest)?;
         let file = self::digest(&observed.file_sha256).map(|hash| (observed.file_length, hash));
-        if observed.enrolled {
-            let lineage = Lineage::new(id.clone());
-            self.lineages
-                .entry(id.clone())
-                .or_insert_with(|| Arc::new(lineage));
-        }
         self.lineages.get(&id)?.change(|state| {
-            if state
-                .history_mut(role)
-                .current(observed.version, &digest)
-                .is_none()
-            {
-                state.history_mut(role).begin(observed.version, digest);
+            let history = state.history_mut(role);
+            if observed.version < history.version() {
+                return;
+            }
+            if history.current(observed.version, &digest).is_none() {
+                history.begin(observed.version, digest);
             }
             state.learn(role, observed.facts.as_ref());
             if let Some(last) = state.history_mut(role).current(observed.version, &digest) {
-                last.file = file;
+                let news = file.filter(|file| !last.files.contains(file));
+                last.files
+                    .extend(news.filter(|_| last.files.len() < MAX_FILES));
             }
             state.finalise(role);
         });
+        Some(())
+    }
+
+    fn enrol_repository(&mut self, enrolled: &RepositoryEnrolled) -> Option<()> {
+        let id = lineage_id(enrolled.lineage.as_ref()?)?;
+        let lineage = Lineage::new(id.clone());
+        self.lineages.entry(id).or_insert_with(|| Arc::new(lineage));
+        for document in &enrolled.documents {
+            self.observe(document);
+        }
         Some(())
     }
 
@@ -171,10 +184,8 @@ impl State {
         let role = superseded.role.parse::<RoleType>().ok()?;
         let new = digest(&superseded.new_digest)?;
         self.lineages.get(&id)?.change(|state| {
-            state.history_mut(role).begin(superseded.version, new);
-            if role == RoleType::Root {
-                state.offered_root = None;
-            }
+            state.take_back(role);
+            state.history_mut(role).supersede(new);
         });
         let first_root = role == RoleType::Root && superseded.version == 1;
         if first_root {
@@ -184,13 +195,18 @@ impl State {
         }
     }
 
-    /// A first root names its lineage; superseding an unfinished one renames it.
+    /// A first root names its lineage; superseding an unfinished one renames it, and its old name
+    /// is never used again.
     fn rename(&mut self, old: &LineageId, first_root: Sha256Digest) -> Option<()> {
-        let lineage = self.lineages.remove(old)?;
         let new = LineageId {
             first_root,
             ..old.clone()
         };
+        if self.lineages.contains_key(&new) {
+            return None;
+        }
+        let lineage = self.lineages.remove(old)?;
+        self.given_up.insert(old.clone());
         self.lineages
             .insert(new.clone(), Arc::new(lineage.renamed(new)));
         for key in self.keys.values_mut() {
@@ -215,14 +231,35 @@ impl LineageState {
             }
             Content::Targets(_) => {}
             Content::Snapshot(snapshot) => {
-                for entry in &snapshot.raised {
-                    self.snapshot_entries
-                        .insert(entry.name.clone(), entry.version);
+                self.entries_before.clear();
+                for Entry { name, version } in &snapshot.raised {
+                    let before = self.snapshot_entries.insert(name.clone(), *version);
+                    self.entries_before.insert(name.clone(), before);
                 }
             }
-            Content::Timestamp(timestamp) => self.timestamp_snapshot = timestamp.snapshot,
+            Content::Timestamp(timestamp) => {
+                self.timestamp_snapshot_before = self.timestamp_snapshot;
+                self.timestamp_snapshot = timestamp.snapshot;
+            }
         }
         Some(())
+    }
+
+    /// Takes back what the last content of a role, which is given up, had taught.
+    fn take_back(&mut self, role: RoleType) {
+        match role {
+            RoleType::Root => self.offered_root = None,
+            RoleType::Targets => {}
+            RoleType::Snapshot => {
+                for (name, before) in std::mem::take(&mut self.entries_before) {
+                    match before {
+                        Some(version) => self.snapshot_entries.insert(name, version),
+                        None => self.snapshot_entries.remove(&name),
+                    };
+                }
+            }
+            RoleType::Timestamp => self.timestamp_snapshot = self.timestamp_snapshot_before,
+        }
     }
 
     fn finalise(&mut self, role: RoleType) {

@@ -13,7 +13,7 @@ use super::{LineageId, RoleHistory};
 pub struct Lineage {
     id: LineageId,
     gates: [Arc<Gate<()>>; 4],
-    state: RwLock<LineageState>,
+    state: RwLock<Arc<LineageState>>,
 }
 
 /// The facts of a lineage.
@@ -28,8 +28,12 @@ pub struct LineageState {
     pub offered_root: Option<Arc<RootFacts>>,
     /// The highest version of each entry that any snapshot had.
     pub snapshot_entries: BTreeMap<String, u64>,
+    /// What the entries were before the last snapshot, to be restored where it is given up.
+    pub(super) entries_before: BTreeMap<String, Option<u64>>,
     /// The snapshot version that the last timestamp named.
     pub timestamp_snapshot: u64,
+    /// The one that the timestamp before it named.
+    pub(super) timestamp_snapshot_before: u64,
 }
 
 impl Lineage {
@@ -70,13 +74,14 @@ impl Lineage {
         Arc::clone(gate).lock_owned().await
     }
 
-    /// Reads the facts.
-    pub fn read<T>(&self, read: impl FnOnce(&LineageState) -> T) -> T {
-        read(&self.state.read())
+    /// The facts as they are now; whoever reads them holds nobody up.
+    #[must_use]
+    pub fn facts(&self) -> Arc<LineageState> {
+        Arc::clone(&self.state.read())
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut LineageState)) {
-        change(&mut self.state.write());
+        change(Arc::make_mut(&mut self.state.write()));
     }
 }
 

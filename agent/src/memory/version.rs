@@ -1,6 +1,6 @@
 //! What the agent remembers of the versions of one role.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use privyseal_tuf::{Sha256Digest, Signature};
 
@@ -14,6 +14,9 @@ pub enum VersionState {
     /// A complete document was shown, or the signatures decided on complete it.
     Final,
 }
+
+/// More files than one content of a version has in honest life.
+pub const MAX_FILES: usize = 8;
 
 /// A signature that was decided on.
 #[derive(Debug, Clone)]
@@ -39,8 +42,14 @@ pub struct VersionMemory {
     pub expires: i64,
     /// Signatures decided on, by key.
     pub signatures: BTreeMap<KeyName, Given>,
-    /// The file that was shown: length and SHA-256.
-    pub file: Option<(u64, Sha256Digest)>,
+    /// The files that were shown with this content, which differ in their envelope: length and
+    /// SHA-256. At most [`MAX_FILES`].
+    pub files: Vec<(u64, Sha256Digest)>,
+    /// Contents of this version that were given up for this one, by an operator.
+    pub given_up: BTreeSet<Sha256Digest>,
+    /// Did the agent decide to sign other content of this version, which was then completed
+    /// elsewhere with this content?
+    pub contradicted: bool,
     /// Does it stand on facts that are recorded? False between a supersede and the next signature.
     pub known: bool,
 }
@@ -70,8 +79,28 @@ impl RoleHistory {
             .or(self.last_final.as_ref())
     }
 
-    /// Remembers a version above the last, or new content under it (superseded, or shown).
+    /// Gives up the last content for another of the same version.
+    pub(super) fn supersede(&mut self, new: Sha256Digest) {
+        let Some(last) = self.last.as_ref() else {
+            return;
+        };
+        let mut given_up = last.given_up.clone();
+        given_up.insert(last.digest);
+        let version = last.version;
+        self.begin(version, new);
+        if let Some(last) = self.last.as_mut() {
+            last.given_up = given_up;
+            // An operator answers for it.
+            last.contradicted = false;
+        }
+    }
+
+    /// Remembers a version above the last, or other content under it that was completed elsewhere.
     pub(super) fn begin(&mut self, version: u64, digest: Sha256Digest) {
+        let decided = self
+            .last
+            .as_ref()
+            .is_some_and(|last| last.version == version && !last.signatures.is_empty());
         if let Some(last) = self.last.take()
             && last.state == VersionState::Final
         {
@@ -83,7 +112,9 @@ impl RoleHistory {
             state: VersionState::Committed,
             expires: 0,
             signatures: BTreeMap::new(),
-            file: None,
+            files: Vec::new(),
+            given_up: BTreeSet::new(),
+            contradicted: decided,
             known: false,
         });
     }

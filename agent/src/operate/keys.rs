@@ -59,7 +59,7 @@ pub async fn enrol_key(
         Denial::new(Reason::UnknownKeystore, message)
     })?;
     // One enrolment at a time, so that a name is taken once.
-    let _gate = memory.opening_gate().await;
+    let gate = memory.enrolling_gate().await;
     let is_ledger_key = request.name == house.config.ledger.key;
     if is_ledger_key || memory.key(&request.name).is_some() {
         let message = format!("there is a key {} already", request.name);
@@ -105,7 +105,7 @@ pub async fn enrol_key(
     };
     house
         .ledger
-        .append(Event::KeyEnrolled(enrolled), None)
+        .append(Event::KeyEnrolled(enrolled), Some(Box::new(gate)))
         .await?;
     house.keystores.bind(memory).await;
     let not_found = || KeystoreError::KeyNotFound {

@@ -1,5 +1,7 @@
 //! Giving up a draft that was signed but not finished, for other content of the same version.
 
+use std::collections::BTreeSet;
+
 use privyseal_proto::ledger::v1::{Superseded, record::Event};
 use privyseal_tuf::{RoleType, Sha256Digest};
 
@@ -9,7 +11,7 @@ use crate::{
     denial::{Denial, Reason},
     fault::Stop,
     ledger::Appended,
-    memory::{LineageState, VersionState},
+    memory::{LineageId, LineageState, RootFacts, VersionState},
 };
 
 /// What is given up for what.
@@ -53,10 +55,21 @@ pub async fn supersede(
     let id = lineage.known()?;
     let memory = house.ledger.memory();
     // A first root names its lineage, so superseding one renames it.
-    let _opening = memory.opening_gate().await;
+    let opening = memory.opening_gate().await;
     let lineage = memory.lineage(&id).ok_or_else(|| unknown_lineage(&id))?;
     let gate = lineage.gate(role).await;
-    lineage.read(|state| supersedable(state, role, version, old, new))?;
+    supersedable(&lineage.facts(), role, version, old, new)?;
+    let renamed = LineageId {
+        first_root: new,
+        ..id.clone()
+    };
+    if role == RoleType::Root
+        && version == 1
+        && (memory.lineage(&renamed).is_some() || memory.is_given_up(&renamed))
+    {
+        let message = format!("there is, or was, a lineage with the first root {new} already");
+        return Err(Denial::new(Reason::NotSupersedable, message).into());
+    }
     let event = Event::Superseded(Superseded {
         operator: Some(operator.to_record()),
         lineage: Some(record_lineage(&id)),
@@ -66,7 +79,10 @@ pub async fn supersede(
         new_digest: new.as_bytes().to_vec(),
         reason,
     });
-    Ok(house.ledger.append(event, Some(Box::new(gate))).await?)
+    Ok(house
+        .ledger
+        .append(event, Some(Box::new((opening, gate))))
+        .await?)
 }
 
 fn supersedable(
@@ -89,23 +105,38 @@ fn supersedable(
     if new == old {
         return refused("the old and the new content are the same".to_owned());
     }
-    let roots = [state.offered_root.as_deref(), state.trusted_root.as_deref()];
-    let roots = roots
-        .into_iter()
-        .flatten()
-        .filter(|_| role == RoleType::Root);
-    let trusted = state
-        .trusted_root
-        .as_deref()
-        .filter(|_| role != RoleType::Root);
-    let highest = roots
-        .chain(trusted)
-        .map(|root| root.roles.get(role).threshold)
-        .max();
-    if highest.unwrap_or(1) < 2 {
+    if last.given_up.contains(&new) {
+        return refused(format!(
+            "{new} was given up before, and may carry signatures"
+        ));
+    }
+    // Where nobody signed the content yet, nothing of it can be in use.
+    if !last.signatures.is_empty() && one_completes(state, role, version) {
         return refused(format!(
             "one signature alone completes {role}, so it may be in use"
         ));
     }
     Ok(())
+}
+
+/// Can one key alone complete the last content of a role?
+fn one_completes(state: &LineageState, role: RoleType, version: u64) -> bool {
+    let one = |root: &RootFacts| root.roles.get(role).threshold < 2;
+    if role != RoleType::Root {
+        return state.trusted_root.as_deref().is_none_or(one);
+    }
+    let keys = |root: &RootFacts| -> BTreeSet<Sha256Digest> {
+        let keyids = &root.roles.get(role).keyids;
+        keyids
+            .iter()
+            .filter_map(|keyid| Some(root.keys.get(keyid)?.fingerprint()))
+            .collect()
+    };
+    let Some(offered) = state.offered_root.as_deref() else {
+        return true;
+    };
+    match state.root_before(version) {
+        Some(before) => one(offered) && one(before) && !keys(offered).is_disjoint(&keys(before)),
+        None => one(offered),
+    }
 }

@@ -22,6 +22,7 @@ use crate::{
     denial::{Denial, Reason},
     fault::Stop,
     keystore::{Keystore, KeystoreState, Operator},
+    memory::LoginMemory,
     operate::{Documents, Supersede, enrol_repository, operator, supersede},
 };
 
@@ -49,6 +50,9 @@ impl AdminService {
             })
     }
 }
+
+/// More than any token takes.
+const MAX_PIN: usize = 255;
 
 fn operator_of(caller: &Caller) -> Operator {
     let record = caller.to_record();
@@ -136,6 +140,9 @@ impl Admin for AdminService {
             let operator = operator_of(&caller);
             if again {
                 keystore.unlock_again(operator).await?;
+            } else if pin.is_empty() || pin.len() > MAX_PIN {
+                let message = format!("a PIN has 1 to {MAX_PIN} bytes");
+                return Err(Denial::new(Reason::RequestMalformed, message).into());
             } else {
                 let pin = SecretString::from(pin.as_str());
                 keystore.unlock(pin, operator).await?;
@@ -144,7 +151,10 @@ impl Admin for AdminService {
                 keystore: Some(status(keystore.as_ref())),
             })
         };
-        self.0.answer(&caller, work).await.map(Response::new)
+        self.0
+            .answer_at_leisure(&caller, work)
+            .await
+            .map(Response::new)
     }
 
     async fn lock(&self, request: Request<LockRequest>) -> Result<Response<LockReply>, Status> {
@@ -164,11 +174,25 @@ impl Admin for AdminService {
                 .append(Event::KeystoreLocked(locked), None)
                 .await?;
             keystore.lock().await?;
+            // A login that was under way meanwhile may have been recorded after it.
+            if house.ledger.memory().login(keystore.name()) != LoginMemory::Locked {
+                let locked = KeystoreLocked {
+                    keystore: keystore.name().to_string(),
+                    operator: Some(caller.to_record()),
+                };
+                house
+                    .ledger
+                    .append(Event::KeystoreLocked(locked), None)
+                    .await?;
+            }
             Ok(LockReply {
                 keystore: Some(status(keystore.as_ref())),
             })
         };
-        self.0.answer(&caller, work).await.map(Response::new)
+        self.0
+            .answer_at_leisure(&caller, work)
+            .await
+            .map(Response::new)
     }
 
     async fn enroll_repository(

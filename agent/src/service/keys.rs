@@ -53,7 +53,7 @@ impl Desk {
             let request = request.parse(origin()?)?;
             enrol_key(&self.house, &caller, request).await
         };
-        let key = self.answer(&caller, work).await?;
+        let key = self.answer_at_leisure(&caller, work).await?;
         let descriptions = self.descriptions();
         Ok(Response::new(tuf_key(
             &key,

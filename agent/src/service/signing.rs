@@ -154,25 +154,23 @@ impl Signing for SigningService {
 }
 
 fn reply(lineage: &Lineage) -> LineageReply {
-    let roles = lineage.read(|state| {
-        let roles = RoleType::ALL.into_iter().filter_map(|role| {
-            let last = state.history(role).last.as_ref()?;
-            let state = match last.state {
-                VersionState::Committed => State::Committed,
-                VersionState::Final => State::Final,
-            };
-            Some(RoleMemory {
-                role: role.to_string(),
-                version: last.version,
-                digest: last.digest.to_string(),
-                state: state.into(),
-                expires: last.expires,
-            })
-        });
-        roles.collect()
+    let facts = lineage.facts();
+    let roles = RoleType::ALL.into_iter().filter_map(|role| {
+        let last = facts.history(role).last.as_ref()?;
+        let state = match last.state {
+            VersionState::Committed => State::Committed,
+            VersionState::Final => State::Final,
+        };
+        Some(RoleMemory {
+            role: role.to_string(),
+            version: last.version,
+            digest: last.digest.to_string(),
+            state: state.into(),
+            expires: last.expires,
+        })
     });
     LineageReply {
         lineage: Some(wire_lineage(lineage.id())),
-        roles,
+        roles: roles.collect(),
     }
 }

@@ -55,6 +55,7 @@ pub fn code(reason: Reason) -> Code {
         | R::ConsistentSnapshotChanged
         | R::SnapshotDropped
         | R::SnapshotLowered
+        | R::SnapshotAhead
         | R::TimestampContradicts
         | R::SnapshotUnknown
         | R::Incomplete
@@ -72,7 +73,7 @@ pub fn from_denial(denial: &Denial) -> Status {
         reason.code(),
         denial.message(),
         reason.remedy(),
-        false,
+        matches!(reason, Reason::TooManyRequests | Reason::RequestTimeout),
     )
 }
 

@@ -147,15 +147,18 @@ impl RecordView {
                 self.detail = format!("decision {}: {}", outcome.decision, outcome.fault);
             }
             Event::Observed(observed) => {
-                self.event = if observed.enrolled {
-                    "enrolled"
-                } else {
-                    "observed"
-                };
+                self.event = "observed";
                 self.who = observed.caller.as_ref().map_or(String::new(), caller);
                 self.subject = subject(&observed.lineage, &observed.role, observed.version);
                 self.detail = short(&hex::encode(&observed.digest));
             }
+            Event::RepositoryEnrolled(enrolled) => {
+                self.event = "repository enrolled";
+                self.who = enrolled.operator.as_ref().map_or(String::new(), caller);
+                self.subject = subject(&enrolled.lineage, "root", enrolled.roots);
+                self.detail = format!("{} documents", enrolled.documents.len());
+            }
+            Event::LedgerResumed(_) => self.event = "ledger resumed",
             Event::Superseded(superseded) => {
                 self.event = "SUPERSEDED";
                 self.who = superseded.operator.as_ref().map_or(String::new(), caller);
