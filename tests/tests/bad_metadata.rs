@@ -163,6 +163,10 @@ fn snapshots_and_timestamps_that_go_back() {
     let with_two = edited(&metadata::snapshot(2, 3), |signed| {
         signed["meta"]["bin.json"] = serde_json::json!({ "version": 7 });
     });
+    for version in 2..4 {
+        let targets = metadata::targets(version, &[]);
+        app.sign(&rpc, "targets", &targets).unwrap();
+    }
     app.sign(&rpc, "snapshot", &with_two).unwrap();
     let snapshot = |entries: serde_json::Value| {
         let document = edited(&metadata::snapshot(3, 3), |signed| {
@@ -199,6 +203,22 @@ fn snapshots_and_timestamps_that_go_back() {
             })),
             FailedPrecondition,
             "SNAPSHOT_LOWERED",
+        ),
+        (
+            "targets that nobody signed",
+            snapshot(serde_json::json!({
+                "targets.json": { "version": 4 }, "bin.json": { "version": 7 }
+            })),
+            FailedPrecondition,
+            "SNAPSHOT_AHEAD",
+        ),
+        (
+            "an entry that burns its role's versions",
+            snapshot(serde_json::json!({
+                "targets.json": { "version": 3 }, "bin.json": { "version": 9_007_199_254_740_991_u64 }
+            })),
+            FailedPrecondition,
+            "SNAPSHOT_AHEAD",
         ),
         (
             "a timestamp of a snapshot to come",

@@ -102,6 +102,7 @@ fn too_many_requests_are_refused() {
         refusal.codes(),
         (Code::ResourceExhausted, "TOO_MANY_REQUESTS")
     );
+    assert_eq!(refusal.retry, "safe");
     shim.clear().unwrap();
     asking.join().unwrap().unwrap();
     stage.rpc().try_status().unwrap();
