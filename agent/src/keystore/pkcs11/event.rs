@@ -31,10 +31,62 @@ pub(super) enum Event {
     Shutdown(Option<oneshot::Sender<()>>),
 }
 
+impl Event {
+    /// True where whoever asked has gone, and was told that it failed: a PIN that is typed again
+    /// would be tried twice. What is recorded before it is asked for, keys and logouts, is carried
+    /// out all the same.
+    pub(super) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Generate(_, _, reply) | Self::Inspect(_, _, reply) => reply.is_closed(),
+            Self::Unlock(_, _, reply) => reply.is_closed(),
+            Self::Trouble { .. } | Self::Bind(..) | Self::Lock(_) | Self::Shutdown(_) => false,
+        }
+    }
+}
+
 /// The PIN for a login that a person asked for.
 pub(super) enum Pin {
     /// Typed.
     Typed(SecretString),
     /// From the configured source.
     Source,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_waits_for_is_abandoned_but_for_keys_logouts_and_the_end() {
+        let name: KeyName = "root-1".parse().unwrap();
+        let id: ObjectId = "01".parse().unwrap();
+        let operator = Operator {
+            uid: 0,
+            gid: 0,
+            name: "root".to_owned(),
+        };
+        let generate = |reply| Event::Generate(name.clone(), Algorithm::EcdsaP256, reply);
+        let inspect = |reply| Event::Inspect(name.clone(), id.clone(), reply);
+        let unlock = |reply| Event::Unlock(Pin::Source, operator.clone(), reply);
+        for make in [&generate as &dyn Fn(_) -> _, &inspect] {
+            assert_eq!(abandoned(make), (false, true));
+        }
+        assert_eq!(abandoned(unlock), (false, true));
+        assert_eq!(abandoned(Event::Lock), (false, false));
+        assert_eq!(
+            abandoned(|reply| Event::Bind(Vec::new(), reply)),
+            (false, false)
+        );
+        let (done, _) = oneshot::channel();
+        assert!(!Event::Shutdown(Some(done)).is_abandoned());
+    }
+
+    /// While somebody waits for the answer, and after.
+    fn abandoned<T>(event: impl Fn(Reply<T>) -> Event) -> (bool, bool) {
+        let (reply, answer) = oneshot::channel();
+        let event = event(reply);
+        let waited_for = event.is_abandoned();
+        drop(answer);
+        (waited_for, event.is_abandoned())
+    }
 }

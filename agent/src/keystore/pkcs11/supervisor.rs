@@ -6,6 +6,8 @@
 
 mod keys;
 mod login;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -125,6 +127,9 @@ impl Supervisor {
     }
 
     fn handle(&mut self, event: Event) {
+        if event.is_abandoned() {
+            return;
+        }
         match event {
             Event::Trouble { login, what } => {
                 if login == self.login {
