@@ -157,10 +157,12 @@ impl Supervisor {
 
     /// Looks at the token.
     fn tick(&mut self) {
-        match &self.phase {
+        match &mut self.phase {
             Phase::Away => self.look(),
             Phase::Present { module, token } => match module.probe(token) {
                 Ok(found) if found.identity == token.identity => {
+                    // Its PIN counter may have changed since a login began to wait.
+                    *token = found;
                     if self.login_waits {
                         self.log_in_unattended();
                     }
