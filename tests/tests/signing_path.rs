@@ -185,7 +185,7 @@ mod suite {
         let ask = || {
             let (rpc, answers) = (rpc.clone(), answers.clone());
             let request = repository.request("targets", &key.name, &document);
-            thread::spawn(move || answers.send(rpc.sign(request)));
+            thread::spawn(move || answers.send(rpc.sign(request)).unwrap());
         };
         ask();
         wait::until("C_Sign", || (stage.calls("C_Sign") > before).then_some(()));
