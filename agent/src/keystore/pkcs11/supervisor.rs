@@ -6,6 +6,7 @@
 
 mod keys;
 mod login;
+mod setbacks;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use cryptoki::context::Pkcs11;
 use cryptoki::session::Session;
 
+use self::setbacks::Setbacks;
 use super::event::Event;
 use super::inventory::Inventory;
 use super::module::{Found, Module};
@@ -75,7 +77,9 @@ pub(super) struct Supervisor {
     login: u64,
     /// An unattended login could not be recorded, and is tried again.
     login_waits: bool,
+    /// Time between this look and the next.
     pause: Duration,
+    setbacks: Setbacks,
 }
 
 impl Supervisor {
@@ -105,19 +109,21 @@ impl Supervisor {
             login: 0,
             login_waits: false,
             pause: TICK,
+            setbacks: Setbacks::none(),
         }
     }
 
     /// Works until it is told to end.
     pub(super) fn run(mut self) {
-        let mut next = Instant::now();
+        self.tick();
+        let mut looked = Instant::now();
         loop {
-            let now = Instant::now();
-            if next <= now {
+            // An event may have changed the pause.
+            if looked + self.pause <= Instant::now() {
                 self.tick();
-                next = Instant::now() + self.pause;
+                looked = Instant::now();
             }
-            match self.events.recv_deadline(next) {
+            match self.events.recv_deadline(looked + self.pause) {
                 Ok(Event::Shutdown(done)) => return self.end(done),
                 Ok(event) => self.handle(event),
                 Err(RecvTimeoutError::Timeout) => {}

@@ -33,7 +33,7 @@ pub(super) struct Crew {
 }
 
 impl Crew {
-    /// Starts a thread for each session.
+    /// Starts a thread for each session, or for as many as the system gives, but one at least.
     pub(super) fn start(
         context: &Context,
         sessions: Vec<Session>,
@@ -47,9 +47,18 @@ impl Crew {
                 session,
                 _alive: holder.clone(),
             };
-            std::thread::Builder::new()
-                .name(format!("{}-{number}", context.settings.name))
-                .spawn(move || worker.work())?;
+            let keystore = &context.settings.name;
+            let started = std::thread::Builder::new()
+                .name(format!("{keystore}-{number}"))
+                .spawn(move || worker.work());
+            match started {
+                Ok(_) => {}
+                Err(error) if number == 0 => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%keystore, "{number} threads, and no more: {error}");
+                    break;
+                }
+            }
         }
         Ok(Self { alive })
     }

@@ -6,6 +6,7 @@ use cryptoki::error::{Error, RvError};
 use cryptoki::session::{Session, UserType};
 use secrecy::SecretString;
 
+use super::setbacks::Setbacks;
 use super::{Phase, Serving, Supervisor};
 use crate::keystore::error::KeystoreError;
 use crate::keystore::key::TokenSerial;
@@ -35,7 +36,7 @@ impl Supervisor {
         };
         if let Err(error) = pin.and_then(|pin| self.log_in(pin, None)) {
             self.login_waits = matches!(error, KeystoreError::LoginNotRecorded { .. });
-            self.refuse(error);
+            self.shared.publish(refused(error));
         }
     }
 
@@ -56,7 +57,7 @@ impl Supervisor {
             };
             self.log_in(pin, Some(operator))
         });
-        attempt.inspect_err(|error| self.refuse(error.clone()))
+        attempt.inspect_err(|error| self.shared.publish(refused(error.clone())))
     }
 
     /// A person logs out.
@@ -115,10 +116,11 @@ impl Supervisor {
             return Err(self.shared.obstacle());
         };
         let (module, token) = (module.clone(), token.clone());
+        let anchor = match module.session(&token, false) {
+            Ok(anchor) => anchor,
+            Err(error) => return Err(self.set_back(self.gone(&error))),
+        };
         let (keystore, serial) = (&self.shared.settings.name, &token.identity.serial);
-        let anchor = module
-            .session(&token, false)
-            .map_err(|error| self.gone(&error))?;
         let attempt = self.log.open(keystore, serial, operator)?;
         self.rules.begun();
         let outcome = anchor.login(UserType::User, Some(&pin));
@@ -132,6 +134,15 @@ impl Supervisor {
         }
         self.rules.accepted(serial.clone(), pin);
         self.serve(module, token, anchor)
+            .map_err(|error| self.set_back(error))
+    }
+
+    /// The token failed, and not for its PIN: leaves it, and looks for it again after a while. A
+    /// token that only stayed `Present` would never be logged in to again.
+    fn set_back(&mut self, error: KeystoreError) -> KeystoreError {
+        self.leave(refused(error.clone()));
+        self.pause = self.setbacks.another();
+        error
     }
 
     /// Finds the keys and sets the sessions to work.
@@ -169,6 +180,7 @@ impl Supervisor {
             inventory,
             crew,
         }));
+        self.setbacks = Setbacks::none();
         self.shared.publish(KeystoreState::Ready);
         Ok(())
     }
@@ -190,21 +202,6 @@ impl Supervisor {
             }
         }
         Ok(sessions)
-    }
-
-    /// The keystore's state after a login that was not made or not accepted.
-    fn refuse(&self, error: KeystoreError) {
-        self.shared.publish(match error {
-            KeystoreError::PinIncorrect { .. }
-            | KeystoreError::PinLocked { .. }
-            | KeystoreError::PinFinalTry { .. }
-            | KeystoreError::PinLatched { .. } => KeystoreState::PinRefused(error),
-            KeystoreError::PinUnavailable { .. } | KeystoreError::LoginNotRecorded { .. } => {
-                KeystoreState::Locked(error)
-            }
-            KeystoreError::Absent { .. } => KeystoreState::Absent(error),
-            other => KeystoreState::Faulted(other),
-        });
     }
 
     fn login_failed(&self, error: &Error, answer: String) -> KeystoreError {
@@ -242,4 +239,19 @@ impl Supervisor {
 
 fn answer(error: &Error) -> String {
     ckr::value(error).map_or_else(|| error.to_string(), ckr::name)
+}
+
+/// The keystore's state after a login that was not made, not accepted, or of no use.
+fn refused(error: KeystoreError) -> KeystoreState {
+    match error {
+        KeystoreError::PinIncorrect { .. }
+        | KeystoreError::PinLocked { .. }
+        | KeystoreError::PinFinalTry { .. }
+        | KeystoreError::PinLatched { .. } => KeystoreState::PinRefused(error),
+        KeystoreError::PinUnavailable { .. } | KeystoreError::LoginNotRecorded { .. } => {
+            KeystoreState::Locked(error)
+        }
+        KeystoreError::Absent { .. } => KeystoreState::Absent(error),
+        other => KeystoreState::Faulted(other),
+    }
 }
