@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 ///
 /// Exit status: 0 the agent ended as it was told, 1 it could not start or go on, 2 wrong usage.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = "privyseald", version, after_help = EXAMPLES)]
 struct Arguments {
     /// The config file
     #[arg(
