@@ -132,6 +132,15 @@ fn what_one_signature_completes_is_not_superseded() {
     single.sign(&rpc, "root", &root).unwrap();
     let answer = supersede(&rpc, &single, "root", 1, &root, &corrected(&root));
     assert_eq!(answer.unwrap_err().reason, "NOT_SUPERSEDABLE");
+
+    // Nor an unfinished root that another key alone, in both roots, could complete elsewhere.
+    let next = rpc.generate("next", "ecdsa-p256", &single.name).unwrap();
+    single.roles.root.keys.push(next);
+    let root = metadata::root(2, &single.roles);
+    rpc.sign(single.request("root", "next", &root)).unwrap();
+    assert_eq!(single.version(&rpc, "root"), (2, State::Committed));
+    let answer = supersede(&rpc, &single, "root", 2, &root, &corrected(&root));
+    assert_eq!(answer.unwrap_err().reason, "NOT_SUPERSEDABLE");
     let superseded = records::events(&rpc)
         .split_off(before)
         .into_iter()
