@@ -221,14 +221,14 @@ fn a_rewritten_record_with_a_mended_checksum_is_noticed() {
 /// Changes the keyid in the last decision, and mends the checksum; the second time, back again.
 fn rewrite_a_keyid(directory: &Path) {
     let mut segment = Segment::first(directory);
-    let decisions = segment.frames().into_iter().filter_map(|frame| {
+    let mut decisions = segment.frames().into_iter().rev().filter_map(|frame| {
         let record = Record::decode(segment.record(&frame)).unwrap();
         match record.event {
             Some(Event::Decision(decision)) => Some((frame, decision.keyid)),
             _ => None,
         }
     });
-    let (frame, keyid) = decisions.last().unwrap();
+    let (frame, keyid) = decisions.next().unwrap();
     let record = segment.record(&frame);
     let at = record.windows(64).position(|text| text == keyid.as_bytes());
     segment.rewrite(&frame, at.unwrap());
