@@ -19,6 +19,7 @@ pub mod segment;
 pub mod setup;
 pub mod shim;
 pub mod shim_stage;
+pub mod software_key;
 pub mod somebody;
 pub mod stage;
 pub mod tmpfs;

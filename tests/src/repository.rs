@@ -37,6 +37,28 @@ impl Repository {
             snapshot: RoleOf::new(1, &[key("snapshot")]),
             timestamp: RoleOf::new(1, &[key("timestamp")]),
         };
+        Self::new(name, roles)
+    }
+
+    /// Generates one key, `{short}`, that is all roles of `example.org/{short}`. Nothing is signed.
+    #[must_use]
+    pub fn of_one_key(rpc: &Rpc, short: &str) -> Self {
+        let name = format!("example.org/{short}");
+        let key = RoleOf::new(1, &[rpc.generate(short, "ecdsa-p256", &name).unwrap()]);
+        Self::new(
+            name,
+            Roles {
+                root: key.clone(),
+                targets: key.clone(),
+                snapshot: key.clone(),
+                timestamp: key,
+            },
+        )
+    }
+
+    /// A repository of these keys. Nothing is signed.
+    #[must_use]
+    pub fn new(name: String, roles: Roles) -> Self {
         Self {
             lineage: LineageRef {
                 authority: AUTHORITY.to_owned(),
@@ -52,18 +74,21 @@ impl Repository {
     /// As [`Self::generate`], with a first root that two of its keys signed.
     #[must_use]
     pub fn open(rpc: &Rpc, short: &str) -> Self {
-        let mut repository = Self::generate(rpc, short);
-        let root = metadata::root(1, &repository.roles);
-        repository.lineage.first_root = metadata::digest(&root).to_string();
-        let signatures: Vec<_> = repository.roles.root.keys[..2]
+        Self::generate(rpc, short).opened(rpc)
+    }
+
+    /// With a first root that as many of its keys signed as must.
+    #[must_use]
+    pub fn opened(mut self, rpc: &Rpc) -> Self {
+        let root = metadata::root(1, &self.roles);
+        self.lineage.first_root = metadata::digest(&root).to_string();
+        let RoleOf { keys, threshold } = &self.roles.root;
+        let signatures: Vec<_> = keys[..*threshold as usize]
             .iter()
-            .map(|key| {
-                rpc.sign(repository.request("root", &key.name, &root))
-                    .unwrap()
-            })
+            .map(|key| rpc.sign(self.request("root", &key.name, &root)).unwrap())
             .collect();
-        repository.first_root = metadata::with_signatures(&root, &signatures);
-        repository
+        self.first_root = metadata::with_signatures(&root, &signatures);
+        self
     }
 
     /// As [`Self::open`], with version 1 of each other role.

@@ -1,10 +1,13 @@
 //! Asks an agent one thing and prints the answer as JSON: a process for a test that is somebody
-//! else. The request comes encoded on standard input.
+//! else. The request comes encoded on standard input. Or connects, and asks nothing until standard
+//! input ends.
 //!
 //! usage: privyseal-ask SOCKET METHOD
+//!        privyseal-ask SOCKET hold CONNECTIONS
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 
 use privyseal_proto::v1::{LineageRef, SignRequest};
 use privyseal_tests::rpc::{Answer, Rpc};
@@ -13,8 +16,12 @@ use serde_json::json;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [socket, method] = arguments.as_slice() else {
-        anyhow::bail!("usage: privyseal-ask SOCKET METHOD");
+    let (socket, method) = match arguments.as_slice() {
+        [socket, method] => (socket, method),
+        [socket, method, connections] if method == "hold" => {
+            return hold(socket.as_ref(), connections.parse()?);
+        }
+        _ => anyhow::bail!("usage: privyseal-ask SOCKET METHOD | SOCKET hold CONNECTIONS"),
     };
     let mut request = Vec::new();
     std::io::stdin().read_to_end(&mut request)?;
@@ -39,6 +46,15 @@ fn main() -> anyhow::Result<()> {
         },
     };
     writeln!(std::io::stdout(), "{answer}")?;
+    Ok(())
+}
+
+fn hold(socket: &Path, connections: usize) -> anyhow::Result<()> {
+    let held = (0..connections).map(|_| UnixStream::connect(socket));
+    let held = held.collect::<Result<Vec<_>, _>>()?;
+    writeln!(std::io::stdout(), "connected")?;
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+    drop(held);
     Ok(())
 }
 
