@@ -18,7 +18,7 @@ use crate::{
     caller::Caller,
     corridor::House,
     denial::{Denial, Reason},
-    fault::Stop,
+    fault::{Fault, Stop},
     refusals::RefusalSums,
 };
 
@@ -92,11 +92,14 @@ impl Desk {
                 status::from_denial(denial)
             }
             Stop::Failed(fault) => {
-                tracing::warn!(
-                    caller = caller.name(),
-                    reason = fault.reason(),
-                    "failed: {fault}"
-                );
+                let (caller, reason) = (caller.name(), fault.reason());
+                match fault {
+                    // Told once, when the keystore's state or the ledger's changed.
+                    Fault::Keystore(_) | Fault::Ledger(_) => {
+                        tracing::debug!(caller, reason, "failed: {fault}");
+                    }
+                    Fault::BadSignature { .. } => tracing::error!(caller, reason, "{fault}"),
+                }
                 status::from_fault(fault)
             }
         }
