@@ -70,7 +70,7 @@ fn strangers_are_refused_unread_and_keep_nobody_out() {
     };
     let app = Repository::of_one_key(&stage.rpc(), "app").opened(&stage.rpc());
     // What a caller who is known may not send either.
-    let heavy = app.request("targets", "app", &vec![b'['; 10 << 20]);
+    let heavy = app.request("targets", "app", &vec![b'['; 11 << 20]);
     let answer = somebody.ask(NOBODY, "sign", &heavy);
     assert_eq!(answer["reason"], "NO_GRANT", "{answer}");
     let light = app.request("targets", "app", b"{");
