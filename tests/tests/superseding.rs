@@ -56,7 +56,7 @@ fn shared(rpc: &Rpc, name: &str, elsewhere: &[SoftwareKey; 2]) -> RoleOf {
 }
 
 #[test]
-fn a_first_root_is_not_superseded_onto_a_lineage_that_exists() {
+fn a_first_root_is_not_superseded_onto_a_lineage_that_exists_or_did() {
     let Some(mut stage) = Stage::new() else {
         return;
     };
@@ -80,6 +80,11 @@ fn a_first_root_is_not_superseded_onto_a_lineage_that_exists() {
     // Each goes on with its own key, and with no other's.
     let foreign = rpc.sign(app.request("root", "app-root-1", &two));
     assert_refused(foreign, "KEY_OF_OTHER_LINEAGE");
+    // Nor onto the name that another has given up.
+    let three = dated(&one, 30);
+    supersede(&rpc, &lineages[0], "root", 1, [&one, &three]).unwrap();
+    let onto = supersede(&rpc, &lineages[1], "root", 1, [&two, &one]);
+    assert_refused(onto, "NOT_SUPERSEDABLE");
     rpc.sign(app.request("root", "app-root-3", &two)).unwrap();
     assert_eq!(
         rpc.lineage(&lineages[1]).unwrap().roles[0].state(),
