@@ -12,6 +12,7 @@
 mod authorized;
 mod checked;
 mod completion;
+mod finish;
 mod held;
 mod observed;
 pub mod permit;
@@ -41,6 +42,7 @@ pub(crate) use self::{
 use privyseal_ledger::Head;
 use privyseal_proto::{ledger::v1 as record, v1 as wire};
 
+use self::finish::Finish;
 use crate::{
     config::Config,
     denial::{Denial, Reason},
@@ -78,9 +80,7 @@ impl House {
                 // A caller that goes away now must not leave a decision without its outcome.
                 let house = self.clone();
                 let rest = async move { Recorded::new(held, &house).await?.sign(&house).await };
-                tokio::spawn(rest)
-                    .await
-                    .unwrap_or_else(|_| Err(interrupted()))
+                Finish::new(rest).await
             }
         }
     }

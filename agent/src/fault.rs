@@ -1,5 +1,6 @@
 //! Faults: something did not work. Says whether asking again is safe, and what to do.
 
+use privyseal_ledger::LedgerError;
 use tonic::Code;
 
 use crate::{
@@ -90,7 +91,9 @@ impl Fault {
     pub fn retry_safe(&self) -> bool {
         match self {
             Self::Keystore(error) => error.retry_safe(),
-            Self::Ledger(_) | Self::BadSignature { .. } => true,
+            // What the ledger refuses to hold, it refuses for ever.
+            Self::Ledger(fault) => !matches!(*fault.0, LedgerError::Refused { .. }),
+            Self::BadSignature { .. } => true,
         }
     }
 
@@ -101,6 +104,7 @@ impl Fault {
             Self::Keystore(KeystoreError::Busy { .. }) => Code::ResourceExhausted,
             Self::Keystore(KeystoreError::Deadline { .. }) => Code::DeadlineExceeded,
             Self::Keystore(error) if !error.retry_safe() => Code::FailedPrecondition,
+            Self::Ledger(_) if !self.retry_safe() => Code::FailedPrecondition,
             Self::Ledger(_) | Self::Keystore(_) => Code::Unavailable,
             Self::BadSignature { .. } => Code::Internal,
         }
