@@ -129,7 +129,7 @@ fn assert_kept(krate: &str, rooms: &[&str]) {
         let within =
             |room: &&str| path == format!("{room}.rs") || path.starts_with(&format!("{room}/"));
         assert!(
-            rooms.iter().any(|room| within(&room)),
+            rooms.iter().any(within),
             "{path} may not name {krate}"
         );
     }
