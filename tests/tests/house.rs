@@ -128,10 +128,7 @@ fn assert_kept(krate: &str, rooms: &[&str]) {
             .to_owned();
         let within =
             |room: &&str| path == format!("{room}.rs") || path.starts_with(&format!("{room}/"));
-        assert!(
-            rooms.iter().any(within),
-            "{path} may not name {krate}"
-        );
+        assert!(rooms.iter().any(within), "{path} may not name {krate}");
     }
     assert!(seen > 0, "nobody names {krate}: is the test blind?");
 }
