@@ -18,11 +18,3 @@ pub enum LoginMemory {
     /// An operator locked the keystore.
     Locked,
 }
-
-impl LoginMemory {
-    /// Must a person act before a PIN is tried again?
-    #[must_use]
-    pub fn latched(&self) -> bool {
-        matches!(self, Self::Open | Self::Refused { .. } | Self::Locked)
-    }
-}

@@ -40,6 +40,11 @@ impl Agents {
         &self.connected
     }
 
+    /// Those that answered, to speak to each and prove its heads.
+    pub fn connected_mut(&mut self) -> &mut [Agent] {
+        &mut self.connected
+    }
+
     /// Those that did not, and why.
     pub fn missing(&self) -> &[(String, ConnectError)] {
         &self.missing

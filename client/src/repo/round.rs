@@ -106,15 +106,7 @@ impl<'a> Round<'a> {
             .keys()
             .map(|(_, key)| key.keyid.clone())
             .collect();
-        let roots = [
-            work.published().last(RoleType::Root),
-            work.current(RoleType::Root),
-        ];
-        let roots = roots
-            .into_iter()
-            .flatten()
-            .filter_map(|root| root.root().ok());
-        keyids.extend(roots.flat_map(|root| root.keys.into_keys()));
+        keyids.extend(work.roots().flat_map(|root| root.keys.into_keys()));
         let holds = |held: &&HeldKey| keyids.contains(held.key.keyid.as_str());
         self.held
             .iter()

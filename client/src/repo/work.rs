@@ -164,6 +164,16 @@ impl Work {
         document.root().context("root")
     }
 
+    /// The published root and the one that it will be, as far as there are any.
+    pub fn roots(&self) -> impl Iterator<Item = Root> {
+        let roots = [
+            self.published().last(RoleType::Root),
+            self.current(RoleType::Root),
+        ];
+        let roots = roots.into_iter().flatten();
+        roots.filter_map(|root| root.root().ok())
+    }
+
     /// A new version of the targets where their keys changed, so that the published one no longer
     /// has the signatures that it needs.
     fn prepare_targets(&self) -> anyhow::Result<Option<Document>> {

@@ -30,19 +30,12 @@ pub(super) async fn run(
     let missing = context.report_missing(&agents)?;
     let request = request(project, &work)?;
     let mut exit = if missing { Exit::Failed } else { Exit::Done };
-    let names: Vec<String> = agents
-        .connected()
-        .iter()
-        .map(|agent| agent.name().to_owned())
-        .collect();
-    for name in names {
-        let Some(agent) = agents.named_mut(&name) else {
-            continue;
-        };
+    for agent in agents.connected_mut() {
         match enroll(agent, request.clone()).await {
             Ok(first_root) => writeln!(
                 context.screen,
-                "agent {name} knows the repository now, by its first root {}",
+                "agent {} knows the repository now, by its first root {}",
+                agent.name(),
                 escape(&first_root)
             )?,
             Err(error) => exit = report(&error, &mut anstream::stderr())?,

@@ -67,17 +67,13 @@ pub(super) async fn run(
         let message = "not every agent answered, so some could still hold to the old draft";
         return Err(Advice::failed(message, "bring them back, then repeat this command").into());
     }
-    let names: Vec<String> = agents
-        .connected()
-        .iter()
-        .map(|agent| agent.name().to_owned())
-        .collect();
-    for name in names {
-        let Some(agent) = agents.named_mut(&name) else {
-            continue;
-        };
+    for agent in agents.connected_mut() {
         if give_up(agent, &lineage, &new, &command.reason).await? {
-            writeln!(context.screen, "agent {name} gave up the old draft")?;
+            writeln!(
+                context.screen,
+                "agent {} gave up the old draft",
+                agent.name()
+            )?;
         }
     }
     project.drafts().write(RoleType::Root, &new)?;

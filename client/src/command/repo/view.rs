@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use privyseal_tuf::{Document, RoleType};
+use privyseal_tuf::RoleType;
 
 use crate::repo::{Project, RoleStatus, RoleVersion, Step, Work};
 use crate::show::{DiffContext, escape, in_days, print_changes, print_table};
@@ -35,15 +35,7 @@ fn diff_context(project: &Project, work: &Work, now: i64) -> DiffContext {
     let owners = keys
         .map(|(_, key)| (key.keyid.clone(), key.owner()))
         .collect();
-    let roots = [
-        work.published().last(RoleType::Root),
-        work.current(RoleType::Root),
-    ];
-    let roots = roots
-        .into_iter()
-        .flatten()
-        .filter_map(|root: &Document| root.root().ok());
-    let algorithms = roots.flat_map(|root| root.keys).map(|(keyid, key)| {
+    let algorithms = work.roots().flat_map(|root| root.keys).map(|(keyid, key)| {
         let name = key.algorithm().map(|algorithm| algorithm.to_string());
         (
             keyid,
