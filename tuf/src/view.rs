@@ -1,3 +1,4 @@
+mod delegations;
 mod error;
 mod fields;
 mod header;
@@ -12,6 +13,8 @@ mod timestamp;
 
 use crate::{Document, Expires, RoleType};
 
+pub use delegations::{DelegatedRole, DelegatedRoles, Delegations, HashPrefix, MAX_BIT_LENGTH};
+pub use delegations::{NotAHashPrefix, Scope, SuccinctRoles};
 pub use error::{Problem, ViewError};
 pub use header::Header;
 pub use meta::MetaFile;

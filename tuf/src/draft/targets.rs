@@ -1,6 +1,10 @@
+use std::collections::BTreeSet;
+
 use super::Draft;
 use crate::json::{self, Object, Value};
-use crate::{Expires, Target, TargetPath, Targets};
+use crate::{
+    DelegatedRole, Expires, Key, KeyId, RoleName, SuccinctRoles, Target, TargetPath, Targets,
+};
 
 impl Draft<Targets> {
     /// Targets metadata without a target.
@@ -26,4 +30,107 @@ impl Draft<Targets> {
         });
         removed.is_some()
     }
+
+    /// Adds a key of a delegated role under its computed keyid, which is returned.
+    pub fn add_delegation_key(&mut self, key: &Key) -> KeyId {
+        let keyid = key.keyid().clone();
+        self.edit_delegations(|delegations| {
+            json::edit(delegations, "keys", |keys| {
+                keys.insert(keyid.to_string(), key.value().clone());
+            });
+        });
+        keyid
+    }
+
+    /// Delegates to a role: in the place of the delegation to that name, or after all others. Fields
+    /// of it that this crate does not know stay; bins (`succinct_roles`) give way.
+    pub fn set_delegation(&mut self, role: &DelegatedRole) {
+        self.edit_roles(|roles| {
+            let place = roles.iter_mut().find(|entry| is_named(entry, &role.name));
+            match place {
+                Some(Value::Object(entry)) => role.write(entry),
+                _ => {
+                    let mut entry = Object::new();
+                    role.write(&mut entry);
+                    roles.push(Value::Object(entry));
+                }
+            }
+        });
+    }
+
+    /// Gives the delegation to `name` the priority `at`: 0 is asked first. Beyond the end it is last.
+    pub fn move_delegation(&mut self, name: &RoleName, at: usize) {
+        self.edit_roles(|roles| {
+            if let Some(from) = roles.iter().position(|entry| is_named(entry, name)) {
+                let entry = roles.remove(from);
+                roles.insert(at.min(roles.len()), entry);
+            }
+        });
+    }
+
+    /// Takes the delegation to a role back; says whether there was one.
+    pub fn remove_delegation(&mut self, name: &RoleName) -> bool {
+        let mut removed = false;
+        self.edit_roles(|roles| {
+            let before = roles.len();
+            roles.retain(|entry| !is_named(entry, name));
+            removed = roles.len() < before;
+        });
+        removed
+    }
+
+    /// Delegates to hashed bins (TAP 15), in the place of all listed delegations.
+    pub fn set_succinct_roles(&mut self, succinct: &SuccinctRoles) {
+        self.edit_delegations(|delegations| {
+            delegations.remove("roles");
+            json::edit(delegations, "succinct_roles", |entry| succinct.write(entry));
+        });
+    }
+
+    /// Delegates to nobody.
+    pub fn remove_delegations(&mut self) {
+        self.signed.remove("delegations");
+    }
+
+    /// Removes the keys that no delegated role names.
+    pub fn remove_unused_delegation_keys(&mut self) {
+        self.edit_delegations(|delegations| {
+            let listed = delegations.get("roles").and_then(Value::as_array);
+            let roles = listed.into_iter().flatten();
+            let used: BTreeSet<String> = roles
+                .chain(delegations.get("succinct_roles"))
+                .filter_map(|role| role.as_object()?.get("keyids")?.as_array())
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect();
+            json::edit(delegations, "keys", |keys| {
+                keys.retain(|keyid, _| used.contains(keyid));
+            });
+        });
+    }
+
+    fn edit_roles(&mut self, edit: impl FnOnce(&mut Vec<Value>)) {
+        self.edit_delegations(|delegations| {
+            delegations.remove("succinct_roles");
+            let mut roles = match delegations.remove("roles") {
+                Some(Value::Array(roles)) => roles,
+                _ => Vec::new(),
+            };
+            edit(&mut roles);
+            delegations.insert("roles".to_owned(), Value::Array(roles));
+        });
+    }
+
+    fn edit_delegations(&mut self, edit: impl FnOnce(&mut Object)) {
+        json::edit(&mut self.signed, "delegations", |delegations| {
+            json::edit(delegations, "keys", |_| {});
+            edit(delegations);
+        });
+    }
+}
+
+fn is_named(entry: &Value, name: &RoleName) -> bool {
+    let entry = entry.as_object().and_then(|entry| entry.get("name"));
+    entry.and_then(Value::as_str) == Some(name.as_str())
 }

@@ -1,7 +1,8 @@
+use crate::TargetPathError;
 use crate::json::{JsonPath, Segment};
-use crate::{ExpiresError, HashesError, KeyId, NotAKey, RoleType, TargetPathError};
+use crate::{ExpiresError, HashesError, KeyId, NotAKey, RoleName, RoleNameError, RoleType};
 
-use super::{MAX_KEYIDS, MAX_KEYS};
+use super::{MAX_KEYIDS, MAX_KEYS, NotAHashPrefix};
 
 /// Why a document is not valid metadata of a role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,8 +57,8 @@ pub enum Problem {
     /// A keyid stands twice in a role.
     #[error("keyid {0} stands twice: a key counts once")]
     DuplicateKeyId(KeyId),
-    /// A role names a key that root does not have.
-    #[error("keyid {0} is not among root's keys")]
+    /// A role names a key that the root, or the delegator, does not have.
+    #[error("keyid {0} is not among the keys that stand beside the role")]
     UnknownKeyId(KeyId),
     /// More keyids in a role than [`MAX_KEYIDS`].
     #[error("{0} keyids are more than the {MAX_KEYIDS} that are read")]
@@ -74,6 +75,21 @@ pub enum Problem {
     /// Not hashes.
     #[error(transparent)]
     Hashes(#[from] HashesError),
+    /// Both of two forms that exclude each other.
+    #[error("has both \"{0}\" and \"{1}\": it may have one of them")]
+    TwoForms(&'static str, &'static str),
+    /// Two delegations to one role.
+    #[error("the delegated role {0} stands twice")]
+    DuplicateRole(RoleName),
+    /// Not the name of a delegated role.
+    #[error("the role name {0}")]
+    RoleName(#[from] RoleNameError),
+    /// Not a hash prefix.
+    #[error("the hash prefix {0}")]
+    HashPrefix(#[from] NotAHashPrefix),
+    /// Not 1 to 32.
+    #[error("bit_length {0}: it must be from 1 to 32")]
+    BitLength(i64),
     /// A timestamp names more than its snapshot.
     #[error("a timestamp names snapshot.json and nothing else")]
     ExtraMeta,

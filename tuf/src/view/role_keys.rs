@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Fault, Problem, Within};
 use super::fields::{array, integer, object, required, text};
-use crate::json::Value;
+use crate::json::{Object, Value};
 use crate::{Key, KeyId};
 
 /// The most keys that a role may have.
@@ -18,7 +18,7 @@ pub struct RoleKeys {
 }
 
 impl RoleKeys {
-    /// `keys` are root's keys, of which the role may name any.
+    /// `keys` are the root's or delegator's keys, of which the role may name any.
     pub(super) fn parse(value: &Value, keys: &BTreeMap<KeyId, Key>) -> Result<Self, Fault> {
         let role = object(value)?;
         let keyids = required(role, "keyids", |value| parse_keyids(value, keys))?;
@@ -30,6 +30,16 @@ impl RoleKeys {
             threshold.ok_or(Problem::Threshold(number))
         })?;
         Ok(Self { keyids, threshold })
+    }
+
+    /// Writes its fields into an object; other members of it stay.
+    pub(crate) fn write(&self, entry: &mut Object) {
+        let keyids = self.keyids.iter().map(|keyid| Value::from(keyid.as_str()));
+        entry.insert("keyids".to_owned(), Value::Array(keyids.collect()));
+        entry.insert(
+            "threshold".to_owned(),
+            Value::from(u64::from(self.threshold)),
+        );
     }
 
     /// How many different keys the role has: one key under two keyids counts once.

@@ -65,7 +65,7 @@ impl Root {
     }
 }
 
-fn parse_keys(value: &Value) -> Result<BTreeMap<KeyId, Key>, Fault> {
+pub(super) fn parse_keys(value: &Value) -> Result<BTreeMap<KeyId, Key>, Fault> {
     let members = object(value)?;
     // Before any is parsed: to put a curve point on its curve takes time.
     if members.len() > MAX_KEYS {

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::Header;
 use super::error::{Fault, Problem, Within};
 use super::fields::{hashes, length, object, optional, required};
+use super::{Delegations, Header};
 use crate::json::{self, Object, Value};
 use crate::{Hashes, RoleType, TargetPath};
 
@@ -13,8 +13,8 @@ pub struct Targets {
     pub header: Header,
     /// Every file that this role vouches for.
     pub targets: BTreeMap<TargetPath, Target>,
-    /// `delegations` as it stands there: an object.
-    pub delegations: Option<Value>,
+    /// Whom this role trusts with a part of its paths.
+    pub delegations: Option<Delegations>,
 }
 
 /// One target file.
@@ -33,10 +33,7 @@ impl Targets {
         Ok(Self {
             header: Header::parse(signed, RoleType::Targets)?,
             targets: required(signed, "targets", parse_targets)?,
-            delegations: optional(signed, "delegations", |value| -> Result<_, Problem> {
-                object(value)?;
-                Ok(value.clone())
-            })?,
+            delegations: optional(signed, "delegations", Delegations::parse)?,
         })
     }
 }
