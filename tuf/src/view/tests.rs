@@ -98,7 +98,7 @@ fn errors_name_the_place() {
         (
             r#""keyids": ["#,
             r#""keyids": ["nobody","#,
-            "signed.roles.root.keyids[0]: keyid nobody is not among root's keys",
+            "signed.roles.root.keyids[0]: keyid nobody is not among the keys that stand beside the role",
         ),
     ] {
         assert_eq!(problem(&root(), RoleType::Root, from, to), message);
