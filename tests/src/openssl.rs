@@ -17,7 +17,7 @@ pub fn agrees(arguments: &[&str]) -> bool {
 /// Does OpenSSL find that the key made this signature over the document's payload?
 #[must_use]
 pub fn verifies(key: &Key, document: &[u8], signed: &Signed) -> bool {
-    let payload = Document::parse(document).unwrap().payload().bytes.clone();
+    let payload = Document::parse(document).unwrap().payload().bytes();
     verifies_bytes(key, &payload, signed)
 }
 

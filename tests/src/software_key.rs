@@ -34,7 +34,7 @@ impl SoftwareKey {
     #[must_use]
     pub fn sign(&self, document: &[u8]) -> v1::Signed {
         let document = Document::parse(document).unwrap();
-        let signature = self.pair.sign(&document.payload().bytes);
+        let signature = self.pair.sign(&document.payload().bytes());
         v1::Signed {
             keyid: metadata::tuf_key(&self.key).keyid().to_string(),
             sig: hex::encode(signature.as_ref()),

@@ -3,7 +3,9 @@ mod payload;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::json::{JsonError, Object, Value};
 use crate::{KeyId, Signature};
@@ -20,12 +22,11 @@ pub const MAX_SIGNATURES: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct Document {
     /// Absent once a signature was added.
-    received: Option<Vec<u8>>,
-    signed: Object,
+    received: Option<Arc<[u8]>>,
+    payload: Payload,
     signatures: Vec<SignatureEntry>,
     /// Members of the envelope that the specification does not name.
     unknown: Object,
-    payload: Payload,
 }
 
 /// Why bytes are no metadata document.
@@ -61,9 +62,8 @@ impl Document {
             return Err(DocumentError::Envelope("\"signatures\" is not an array"));
         };
         Ok(Self {
-            received: Some(bytes.to_vec()),
-            payload: Payload::of(&signed),
-            signed,
+            received: Some(bytes.into()),
+            payload: Payload::of(signed),
             signatures: parse_signatures(signatures)?,
             unknown: envelope,
         })
@@ -73,11 +73,19 @@ impl Document {
     pub(crate) fn unsigned(signed: Object) -> Self {
         Self {
             received: None,
-            payload: Payload::of(&signed),
-            signed,
+            payload: Payload::of(signed),
             signatures: Vec::new(),
             unknown: Object::new(),
         }
+    }
+
+    /// Whether what was put together here could be read again.
+    pub(crate) fn check(&self) -> Result<(), DocumentError> {
+        if Value::Object(self.envelope()).is_readable() {
+            return Ok(());
+        }
+        // Reading it says what is wrong.
+        Self::parse(&self.bytes()).map(drop)
     }
 
     /// What is signed.
@@ -87,7 +95,7 @@ impl Document {
 
     /// The members of `signed`.
     pub fn signed(&self) -> &Object {
-        &self.signed
+        &self.payload.signed
     }
 
     /// The signatures as they stand in the document, whether they verify or not.
@@ -100,20 +108,26 @@ impl Document {
         self.signatures.iter().find(|entry| entry.keyid() == keyid)
     }
 
-    /// The document as a file: the received bytes where nothing was added to them.
+    /// The document as a file: the received bytes where nothing was added to them, else
+    /// [as files are written](Value::to_file).
     pub fn to_bytes(&self) -> Vec<u8> {
-        if let Some(received) = &self.received {
-            return received.clone();
+        self.bytes().into_owned()
+    }
+
+    /// The document as a file, without a copy where it is kept as one.
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        match &self.received {
+            Some(received) => Cow::Borrowed(received),
+            None => Cow::Owned(Value::Object(self.envelope()).to_file()),
         }
+    }
+
+    fn envelope(&self) -> Object {
+        let entries = self.signatures.iter().map(SignatureEntry::to_value);
         let mut envelope = self.unknown.clone();
-        let entries = self
-            .signatures
-            .iter()
-            .map(SignatureEntry::to_value)
-            .collect();
-        envelope.insert("signatures".to_owned(), Value::Array(entries));
-        envelope.insert("signed".to_owned(), Value::Object(self.signed.clone()));
-        Value::Object(envelope).to_pretty()
+        envelope.insert("signatures", Value::Array(entries.collect()));
+        envelope.insert("signed", Value::Object(self.signed().clone()));
+        envelope
     }
 
     /// Writes a signature in the place of what the document had from this keyid.

@@ -72,12 +72,13 @@ impl<M: Metadata> Draft<M> {
     }
 
     fn put(&mut self, name: &str, value: Value) {
-        self.signed.insert(name.to_owned(), value);
+        self.signed.insert(name, value);
     }
 
     /// The document, as yet without signatures.
     pub fn finish(self) -> Result<Document, DraftError> {
-        let document = Document::parse(&Document::unsigned(self.signed).to_bytes())?;
+        let document = Document::unsigned(self.signed);
+        document.check()?;
         M::read(&document)?;
         Ok(document)
     }

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::Sha256Digest;
@@ -7,8 +5,10 @@ use crate::json::{Object, Value};
 
 /// Digests of one file by name of the hash algorithm, as lower- or upper-case hex (spec, section
 /// 4.5). Never empty. Algorithms other than sha256 and sha512 are kept, and never match.
+///
+/// This is the object that stands in metadata, shared with the document, with its members checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hashes(BTreeMap<String, String>);
+pub struct Hashes(Object);
 
 /// Why an object is no set of hashes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,59 +30,50 @@ impl Hashes {
     /// The SHA-256 and the SHA-512 of `content`.
     pub fn sha256_and_sha512_of(content: &[u8]) -> Self {
         let mut hashes = Self::sha256_of(content);
-        hashes
-            .0
-            .insert("sha512".to_owned(), hex::encode(Sha512::digest(content)));
+        let sha512 = hex::encode(Sha512::digest(content));
+        hashes.0.insert("sha512", Value::from(sha512.as_str()));
         hashes
     }
 
     /// Reads the object that stands in metadata.
     pub fn parse(object: &Object) -> Result<Self, HashesError> {
-        let hashes = object
+        if object.is_empty() {
+            return Err(HashesError::Empty);
+        }
+        let other = object
             .iter()
-            .map(|(name, value)| match value {
-                Value::String(text) if is_digest(name, text) => Ok((name.clone(), text.clone())),
-                _ => Err(HashesError::Digest(name.clone())),
-            })
-            .collect::<Result<BTreeMap<_, _>, _>>()?;
-        if hashes.is_empty() {
-            Err(HashesError::Empty)
-        } else {
-            Ok(Self(hashes))
+            .find(|(name, value)| !matches!(value, Value::String(text) if is_digest(name, text)));
+        match other {
+            Some((name, _)) => Err(HashesError::Digest(name.to_string())),
+            None => Ok(Self(object.clone())),
         }
     }
 
     /// The object as it stands in metadata.
     pub fn to_value(&self) -> Value {
-        let members = self
-            .0
-            .iter()
-            .map(|(name, text)| (name.clone(), Value::from(text.as_str())));
-        Value::Object(members.collect())
+        Value::Object(self.0.clone())
     }
 
     /// Name of each algorithm with its digest in hex.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
-            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .filter_map(|(name, value)| Some((&**name, value.as_str()?)))
     }
 
     /// The SHA-256, where it is named.
     pub fn sha256(&self) -> Option<Sha256Digest> {
-        self.0.get("sha256")?.to_ascii_lowercase().parse().ok()
+        let text = self.0.get("sha256")?.as_str()?;
+        text.to_ascii_lowercase().parse().ok()
     }
 
     /// Whether `content` has every hash that this crate knows, of which there must be one.
     pub fn matches(&self, content: &[u8]) -> bool {
-        let known = self
-            .0
-            .iter()
-            .filter_map(|(name, text)| match name.as_str() {
-                "sha256" => Some(text.eq_ignore_ascii_case(&hex::encode(Sha256::digest(content)))),
-                "sha512" => Some(text.eq_ignore_ascii_case(&hex::encode(Sha512::digest(content)))),
-                _ => None,
-            });
+        let known = self.iter().filter_map(|(name, text)| match name {
+            "sha256" => Some(text.eq_ignore_ascii_case(&hex::encode(Sha256::digest(content)))),
+            "sha512" => Some(text.eq_ignore_ascii_case(&hex::encode(Sha512::digest(content)))),
+            _ => None,
+        });
         let results: Vec<bool> = known.collect();
         !results.is_empty() && results.into_iter().all(|equal| equal)
     }
@@ -90,7 +81,8 @@ impl Hashes {
 
 impl From<Sha256Digest> for Hashes {
     fn from(digest: Sha256Digest) -> Self {
-        Self(BTreeMap::from([("sha256".to_owned(), digest.to_string())]))
+        let text = digest.to_string();
+        Self(Object::from([("sha256", Value::from(text.as_str()))]))
     }
 }
 
@@ -121,13 +113,13 @@ mod tests {
     #[test]
     fn one_wrong_hash_among_right_ones_is_a_mismatch() {
         let mut hashes = Hashes::sha256_and_sha512_of(b"content");
-        hashes.0.insert("sha512".into(), "00".repeat(64));
+        hashes.0.insert("sha512", Value::from(&*"00".repeat(64)));
         assert!(!hashes.matches(b"content"));
     }
 
     #[test]
     fn unknown_algorithms_alone_never_match() {
-        let object = Object::from([("blake3".to_owned(), Value::from("00ff"))]);
+        let object = Object::from([("blake3", Value::from("00ff"))]);
         assert!(!Hashes::parse(&object).unwrap().matches(b""));
     }
 
@@ -139,7 +131,7 @@ mod tests {
             Value::from(&*"zz".repeat(32)),
             Value::Null,
         ] {
-            let object = Object::from([("sha256".to_owned(), bad)]);
+            let object = Object::from([("sha256", bad)]);
             assert_eq!(
                 Hashes::parse(&object),
                 Err(HashesError::Digest("sha256".into()))

@@ -1,20 +1,23 @@
 //! JSON as TUF metadata may use it: no floats, no duplicate keys, integers within ±(2⁵³−1).
 
 mod error;
+mod object;
 mod parse;
 mod path;
+mod readable;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 pub use error::{JsonError, Position};
+pub use object::{Iter, Object};
 pub use path::{JsonPath, Segment};
 
-/// The members of an object, sorted by code point (which is the order of their UTF-8 bytes).
-pub type Object = BTreeMap<String, Value>;
+/// A text that its users share.
+pub type Text = Arc<str>;
 
 /// The greatest integer that every JSON reader keeps exactly: 2⁵³−1.
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
@@ -28,17 +31,21 @@ pub const MAX_VALUES: usize = 2_000_000;
 /// The longest text that is read: 16 MiB.
 pub const MAX_BYTES: usize = 16 << 20;
 
+/// The longest text that is indented when it is written: 1 MiB.
+pub const MAX_PRETTY: usize = 1 << 20;
+
 /// A JSON value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Value {
     /// `null`
+    #[default]
     Null,
     /// `true` or `false`
     Bool(bool),
     /// Within ±[`MAX_INTEGER`] where it was parsed.
     Integer(i64),
     /// Any text of Unicode scalar values.
-    String(String),
+    String(Text),
     /// `[…]`
     Array(Vec<Value>),
     /// `{…}`
@@ -56,6 +63,26 @@ impl Value {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');
         bytes
+    }
+
+    /// JSON as a file: [pretty](Self::to_pretty) where that has at most [`MAX_PRETTY`] bytes, so that
+    /// people can read it; else without any white space, which leaves room for half as many more
+    /// targets below [`MAX_BYTES`]. The second is not the canonical form: its strings have escapes.
+    pub fn to_file(&self) -> Vec<u8> {
+        let compact = serde_json::to_vec(self).unwrap_or_default();
+        if compact.len() > MAX_PRETTY {
+            return compact;
+        }
+        let pretty = self.to_pretty();
+        if pretty.len() > MAX_PRETTY {
+            return compact;
+        }
+        pretty
+    }
+
+    /// Whether it would be [parsed](Self::parse) again from what is written of it.
+    pub(crate) fn is_readable(&self) -> bool {
+        readable::is_readable(self)
     }
 
     /// The members, where this is an object.
@@ -105,7 +132,7 @@ impl Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(text.into())
     }
 }
 
@@ -120,19 +147,19 @@ impl From<u64> for Value {
 /// Sets or removes a member.
 pub(crate) fn set(object: &mut Object, key: &str, value: Option<Value>) {
     match value {
-        Some(value) => object.insert(key.to_owned(), value),
+        Some(value) => object.insert(key, value),
         None => object.remove(key),
     };
 }
 
 /// Edits the object under `key`; what else stood there is replaced.
 pub(crate) fn edit(object: &mut Object, key: &str, edit: impl FnOnce(&mut Object)) {
-    let mut member = match object.remove(key) {
-        Some(Value::Object(member)) => member,
-        _ => Object::new(),
-    };
+    if let Some(Value::Object(member)) = object.get_mut(key) {
+        return edit(member);
+    }
+    let mut member = Object::new();
     edit(&mut member);
-    object.insert(key.to_owned(), Value::Object(member));
+    object.insert(key, Value::Object(member));
 }
 
 impl Serialize for Value {
@@ -143,7 +170,7 @@ impl Serialize for Value {
             Self::Integer(number) => serializer.serialize_i64(*number),
             Self::String(text) => serializer.serialize_str(text),
             Self::Array(items) => serializer.collect_seq(items),
-            Self::Object(object) => serializer.collect_map(object),
+            Self::Object(object) => object.serialize(serializer),
         }
     }
 }

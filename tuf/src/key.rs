@@ -54,11 +54,11 @@ impl Key {
             Some(key) => hex::encode(key),
             None => public.to_spki_pem(),
         };
-        let keyval = Object::from([("public".to_owned(), Value::String(text))]);
+        let keyval = Object::from([("public", Value::from(text.as_str()))]);
         let value = Value::Object(Object::from([
-            ("keytype".to_owned(), Value::from(keytype)),
-            ("scheme".to_owned(), Value::from(scheme)),
-            ("keyval".to_owned(), Value::Object(keyval)),
+            ("keytype", Value::from(keytype)),
+            ("scheme", Value::from(scheme)),
+            ("keyval", Value::Object(keyval)),
         ]));
         Self::new(value, Ok(public.clone()))
     }

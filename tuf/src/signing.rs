@@ -118,7 +118,7 @@ impl Signing {
 
     fn made_by(&self, key: &Key, signature: &Signature) -> bool {
         key.public()
-            .is_ok_and(|public| public.verify(&self.payload().bytes, signature).is_ok())
+            .is_ok_and(|public| public.verify(&self.payload().bytes(), signature).is_ok())
     }
 
     fn explain(&self, claimed: &KeyId, signature: &Signature) -> SigningError {

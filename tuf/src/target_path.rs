@@ -4,13 +4,15 @@ use std::str::FromStr;
 
 use unicode_normalization::is_nfc;
 
+use crate::json::Text;
+
 /// The longest target path, in bytes.
 const MAX_BYTES: usize = 4096;
 
 /// The name of a target file, relative to the repository's targets directory (spec, section 4.5).
 /// It cannot lead out of that directory and reads the same on every system.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TargetPath(String);
+pub struct TargetPath(Text);
 
 /// Why a target path was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,14 +48,27 @@ impl TargetPath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    pub(crate) fn text(&self) -> Text {
+        self.0.clone()
+    }
 }
 
 impl FromStr for TargetPath {
     type Err = TargetPathError;
 
     fn from_str(text: &str) -> Result<Self, TargetPathError> {
+        Self::try_from(&Text::from(text))
+    }
+}
+
+impl TryFrom<&Text> for TargetPath {
+    type Error = TargetPathError;
+
+    /// Shares the text.
+    fn try_from(text: &Text) -> Result<Self, TargetPathError> {
         check(text)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.clone()))
     }
 }
 

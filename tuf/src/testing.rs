@@ -79,7 +79,7 @@ pub(crate) fn online() -> TestKey {
 pub(crate) fn signed(document: Document, keys: &[&TestKey]) -> Document {
     let mut document = document;
     for key in keys {
-        let signature = key.sign(&document.payload().bytes);
+        let signature = key.sign(&document.payload().bytes());
         document.put_signature(&key.keyid(), &signature);
     }
     document

@@ -23,11 +23,12 @@ impl Tally {
     /// Verifies every signature that `document` has from a key of the role. `keys` are the keys
     /// of the root that names the role.
     pub fn of(document: &Document, keys: &BTreeMap<KeyId, Key>, role: &RoleKeys) -> Self {
+        let payload = document.payload().bytes();
         let (signed, others): (Vec<_>, Vec<_>) = role
             .keyids
             .iter()
             .filter_map(|keyid| Some((keyid, keys.get(keyid)?)))
-            .partition(|(keyid, key)| has_signed(document, keyid, key));
+            .partition(|(keyid, key)| has_signed(document, &payload, keyid, key));
         let counted: BTreeSet<_> = signed.iter().map(|(_, key)| key.fingerprint()).collect();
         let missing = others
             .into_iter()
@@ -72,7 +73,7 @@ pub fn verify_threshold(
     }
 }
 
-fn has_signed(document: &Document, keyid: &KeyId, key: &Key) -> bool {
+fn has_signed(document: &Document, payload: &[u8], keyid: &KeyId, key: &Key) -> bool {
     let entry = document.signature(keyid);
-    entry.is_some_and(|entry| key.verifies(&document.payload().bytes, entry.sig()))
+    entry.is_some_and(|entry| key.verifies(payload, entry.sig()))
 }

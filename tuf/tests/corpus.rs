@@ -20,7 +20,7 @@ fn payloads_are_those_of_securesystemslib() {
     for entry in manifest() {
         let payload = entry.document().payload().clone();
         assert_eq!(
-            payload.bytes.len() as i64,
+            payload.bytes().len() as i64,
             entry.canonical_length,
             "{}",
             entry.file
@@ -233,7 +233,7 @@ fn manifest() -> Vec<Entry> {
 
 fn entry(value: &Value) -> Entry {
     let object: &Object = value.as_object().unwrap();
-    let text = |name: &str| object[name].as_str().unwrap().to_owned();
+    let text = |name: &str| object.get(name).unwrap().as_str().unwrap().to_owned();
     let delegated = text("role") == "delegated";
     Entry {
         file: text("file"),
@@ -244,7 +244,11 @@ fn entry(value: &Value) -> Entry {
         },
         delegated,
         root: text("root"),
-        canonical_length: object["canonical_length"].as_integer().unwrap(),
+        canonical_length: object
+            .get("canonical_length")
+            .unwrap()
+            .as_integer()
+            .unwrap(),
         canonical_sha256: text("canonical_sha256").parse().unwrap(),
     }
 }

@@ -55,7 +55,7 @@ fn meets(
     signed: &BTreeSet<Sha256Digest>,
 ) -> bool {
     let RoleKeys { keyids, threshold } = root.roles.get(role);
-    let payload = &document.document.payload().bytes;
+    let payload = &document.document.payload().bytes();
     let keys = keyids
         .iter()
         .filter_map(|keyid| Some((keyid, root.keys.get(keyid)?)));

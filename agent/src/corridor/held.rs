@@ -208,7 +208,7 @@ fn agrees(
 }
 
 fn verifies(checked: &Checked, signature: &Signature) -> bool {
-    let payload = &checked.document.document.payload().bytes;
+    let payload = &checked.document.document.payload().bytes();
     checked
         .request
         .key

@@ -56,7 +56,7 @@ impl Recorded {
             .ledger
             .append(Event::Decision(decision), Some(held.gate))
             .await?;
-        let message = Message::new(document.document.payload().bytes.clone());
+        let message = Message::new(document.document.payload().bytes());
         Ok(Self {
             permit: SigningPermit::new(Arc::clone(&key.bound), message),
             keystore: held.keystore,

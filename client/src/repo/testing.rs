@@ -188,7 +188,7 @@ impl Bench {
         let mut signing = Signing::new(document, work.requirements(role).unwrap());
         for seed in with {
             let signer = Signer::new(*seed);
-            let signature = signer.sign(&signing.payload().bytes);
+            let signature = signer.sign(&signing.payload().bytes());
             // A key that is not of the role is not asked in a round either.
             drop(signing.add(&signer.keyid(), &signature));
         }

@@ -244,7 +244,7 @@ fn places(value: &Value, wanted: fn(&Value) -> bool) -> Vec<Vec<Segment>> {
     let below: Vec<(Segment, &Value)> = match value {
         Value::Object(object) => object
             .iter()
-            .map(|(key, value)| (Segment::Key(key.clone()), value))
+            .map(|(key, value)| (Segment::Key(key.to_string()), value))
             .collect(),
         Value::Array(items) => items
             .iter()

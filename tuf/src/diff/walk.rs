@@ -33,20 +33,12 @@ impl<'a> Pair<'a> {
 
 /// The members of two objects that differ, sorted by name.
 pub(super) fn differing<'a>(old: &'a Object, new: &'a Object) -> Vec<(&'a str, Pair<'a>)> {
-    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    names
-        .into_iter()
-        .map(|name| {
-            (
-                name.as_str(),
-                Pair {
-                    old: old.get(name),
-                    new: new.get(name),
-                },
-            )
-        })
-        .filter(|(_, pair)| pair.old != pair.new)
-        .collect()
+    let names: BTreeSet<&str> = old.keys().chain(new.keys()).collect();
+    let pairs = names.into_iter().map(|name| {
+        let (old, new) = (old.get(name), new.get(name));
+        (name, Pair { old, new })
+    });
+    pairs.filter(|(_, pair)| pair.old != pair.new).collect()
 }
 
 /// Describes a difference with `describe`; where that finds no words, as fields.

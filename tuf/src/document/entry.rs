@@ -1,11 +1,11 @@
 use crate::KeyId;
-use crate::json::{Object, Value};
+use crate::json::{Object, Text, Value};
 
 /// One entry of `signatures`, with every field that it came with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureEntry {
     keyid: KeyId,
-    sig: String,
+    sig: Text,
     unknown: Object,
 }
 
@@ -13,7 +13,7 @@ impl SignatureEntry {
     pub(super) fn new(keyid: KeyId, sig: String) -> Self {
         Self {
             keyid,
-            sig,
+            sig: sig.into(),
             unknown: Object::new(),
         }
     }
@@ -24,7 +24,7 @@ impl SignatureEntry {
         };
         match (unknown.remove("keyid")?, unknown.remove("sig")?) {
             (Value::String(keyid), Value::String(sig)) => Some(Self {
-                keyid: keyid.into(),
+                keyid: KeyId::from(&*keyid),
                 sig,
                 unknown,
             }),
@@ -34,13 +34,13 @@ impl SignatureEntry {
 
     pub(super) fn to_value(&self) -> Value {
         let mut object = self.unknown.clone();
-        object.insert("keyid".to_owned(), Value::from(self.keyid.as_str()));
-        object.insert("sig".to_owned(), Value::from(self.sig.as_str()));
+        object.insert("keyid", Value::from(self.keyid.as_str()));
+        object.insert("sig", Value::String(self.sig.clone()));
         Value::Object(object)
     }
 
     pub(super) fn set_sig(&mut self, sig: String) {
-        self.sig = sig;
+        self.sig = sig.into();
     }
 
     /// Whose signature it says it is.

@@ -2,20 +2,33 @@ use crate::json::Object;
 use crate::{Sha256Digest, canonical};
 
 /// What is signed: the canonical form of `signed`, as it was received.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Payload {
-    /// Canonical JSON. Signatures are made over these bytes.
-    pub bytes: Vec<u8>,
+    pub(super) signed: Object,
     /// SHA-256 of the bytes.
     pub digest: Sha256Digest,
 }
 
 impl Payload {
-    pub(super) fn of(signed: &Object) -> Self {
-        let mut bytes = Vec::with_capacity(1024);
-        canonical::encode_object(signed, &mut bytes);
-        let digest = Sha256Digest::of(&bytes);
-        Self { bytes, digest }
+    pub(super) fn of(signed: Object) -> Self {
+        let digest = canonical::digest(&signed);
+        Self { signed, digest }
+    }
+
+    /// Canonical JSON. Signatures are made over these bytes. They are made anew at each call, since
+    /// few documents need them for long and some have megabytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        canonical::encode_object(&self.signed, &mut bytes);
+        bytes
     }
 }
+
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Payload {}

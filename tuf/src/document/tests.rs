@@ -11,10 +11,13 @@ fn keeps_what_was_received() {
 "#;
     let document = parse(text).unwrap();
     assert_eq!(document.to_bytes(), text.as_bytes());
-    assert_eq!(document.payload().bytes, "{\"a\":\"é\",\"b\":1}".as_bytes());
+    assert_eq!(
+        document.payload().bytes(),
+        "{\"a\":\"é\",\"b\":1}".as_bytes()
+    );
     assert_eq!(
         document.payload().digest,
-        crate::Sha256Digest::of(&document.payload().bytes)
+        crate::Sha256Digest::of(&document.payload().bytes())
     );
     assert_eq!(document.signature(&"a".into()).unwrap().sig(), "");
 }
@@ -33,12 +36,12 @@ fn added_signatures_leave_unknown_fields_in_place() {
     let Value::Object(envelope) = Value::parse(&again.to_bytes()).unwrap() else {
         panic!()
     };
-    assert_eq!(envelope["x-more"], Value::Array(vec![Value::Integer(1)]));
-    let entry = envelope["signatures"].as_array().unwrap()[0]
-        .as_object()
-        .unwrap();
-    assert_eq!(entry["x"], Value::Integer(2));
-    assert_eq!(entry["sig"].as_str().unwrap().len(), 128);
+    let more = Value::Array(vec![Value::Integer(1)]);
+    assert_eq!(envelope.get("x-more"), Some(&more));
+    let entries = envelope.get("signatures").unwrap().as_array().unwrap();
+    let entry = entries[0].as_object().unwrap();
+    assert_eq!(entry.get("x"), Some(&Value::Integer(2)));
+    assert_eq!(entry.get("sig").unwrap().as_str().unwrap().len(), 128);
 }
 
 #[test]

@@ -34,8 +34,8 @@ impl Draft<Root> {
             .collect();
         json::edit(&mut self.signed, "roles", |roles| {
             json::edit(roles, role.as_str(), |role| {
-                role.insert("keyids".to_owned(), Value::Array(keyids));
-                role.insert("threshold".to_owned(), Value::from(u64::from(threshold)));
+                role.insert("keyids", Value::Array(keyids));
+                role.insert("threshold", Value::from(u64::from(threshold)));
             });
         });
     }

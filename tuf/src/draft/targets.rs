@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Draft;
 use crate::json::{self, Object, Value};
@@ -22,13 +22,36 @@ impl Draft<Targets> {
         });
     }
 
+    /// Adds many targets as [`set_target`](Self::set_target) adds one; of two with one path the
+    /// later counts. A hundred thousand take little longer than they take to sort.
+    pub fn set_targets<'a>(&mut self, new: impl IntoIterator<Item = (&'a TargetPath, &'a Target)>) {
+        json::edit(&mut self.signed, "targets", |targets| {
+            let mut added: BTreeMap<&TargetPath, Object> = BTreeMap::new();
+            for (path, target) in new {
+                match targets.get_mut(path.as_str()) {
+                    Some(Value::Object(entry)) => target.write(entry),
+                    _ => target.write(added.entry(path).or_default()),
+                }
+            }
+            let added = added.into_iter();
+            targets.extend(added.map(|(path, entry)| (path.text(), Value::Object(entry))));
+        });
+    }
+
     /// Removes a target; says whether there was one.
     pub fn remove_target(&mut self, path: &TargetPath) -> bool {
-        let mut removed = None;
+        self.remove_targets(&BTreeSet::from([path.clone()])) == 1
+    }
+
+    /// Removes many targets at once; says how many of them there were.
+    pub fn remove_targets(&mut self, paths: &BTreeSet<TargetPath>) -> usize {
+        let mut removed = 0;
         json::edit(&mut self.signed, "targets", |targets| {
-            removed = targets.remove(path.as_str())
+            let before = targets.len();
+            targets.retain(|path, _| !paths.contains(path));
+            removed = before - targets.len();
         });
-        removed.is_some()
+        removed
     }
 
     /// Adds a key of a delegated role under its computed keyid, which is returned.
@@ -118,7 +141,7 @@ impl Draft<Targets> {
                 _ => Vec::new(),
             };
             edit(&mut roles);
-            delegations.insert("roles".to_owned(), Value::Array(roles));
+            delegations.insert("roles", Value::Array(roles));
         });
     }
 

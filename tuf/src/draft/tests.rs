@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::{TestKey, expires, meta, root_draft, snapshot, targets, timestamp};
-use crate::{KeyId, MetaFile, Problem, RoleType, Root, Target, Targets};
+use crate::json;
+use crate::{KeyId, MetaFile, Problem, RoleType, Root, Target, TargetPath, Targets};
 
 #[test]
 fn fresh_documents_are_valid_and_say_which_specification_they_follow() {
@@ -33,7 +34,7 @@ fn edits_leave_unknown_fields_in_place() {
     assert!(draft.remove_target(&"b".parse().unwrap()));
     assert!(!draft.remove_target(&"b".parse().unwrap()));
     let document = draft.finish().unwrap();
-    let payload = String::from_utf8(document.payload().bytes.clone()).unwrap();
+    let payload = String::from_utf8(document.payload().bytes()).unwrap();
     let hash = crate::Sha256Digest::of(b"new");
     assert_eq!(
         payload,
@@ -41,6 +42,30 @@ fn edits_leave_unknown_fields_in_place() {
             r#"{{"_type":"targets","delegations":{{"keys":{{}},"roles":[]}},"expires":"2040-01-02T03:04:05Z","spec_version":"1.0.0","targets":{{"a":{{"hashes":{{"sha256":"{hash}"}},"length":3,"x":7}}}},"version":4,"x":{{"y":1}}}}"#
         )
     );
+}
+
+#[test]
+fn many_targets_are_set_and_removed_as_one_after_another() {
+    let paths: Vec<TargetPath> = ["b", "a", "d", "c", "a"]
+        .map(|path| path.parse().unwrap())
+        .to_vec();
+    let files: Vec<Target> = (0..5_u8).map(|content| Target::of(&[content])).collect();
+    let mut start = targets(1);
+    start.set_target(&paths[2], &Target::of(b"old"));
+    json::edit(&mut start.signed, "targets", |targets| {
+        json::edit(targets, "d", |entry| drop(entry.insert("x", Value::Null)));
+    });
+    let (mut one_by_one, mut at_once) = (start.clone(), start);
+    for (path, file) in paths.iter().zip(&files) {
+        one_by_one.set_target(path, file);
+    }
+    at_once.set_targets(paths.iter().zip(&files));
+    assert_eq!(one_by_one.signed, at_once.signed);
+    let gone = ["c", "d", "nothing"].map(|path| path.parse().unwrap());
+    assert_eq!(at_once.remove_targets(&gone.clone().into()), 2);
+    let removed = gone.map(|path| one_by_one.remove_target(&path));
+    assert_eq!(removed, [true, true, false]);
+    assert_eq!(one_by_one.signed, at_once.signed);
 }
 
 #[test]

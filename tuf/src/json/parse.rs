@@ -1,10 +1,14 @@
+mod names;
+
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{JsonError, MAX_BYTES, MAX_DEPTH, MAX_INTEGER, MAX_VALUES, Object, Position, Value};
+use super::object::Building;
+use super::{JsonError, MAX_BYTES, MAX_DEPTH, MAX_INTEGER, MAX_VALUES, Position, Text, Value};
+use names::Names;
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     if bytes.len() > MAX_BYTES {
@@ -12,11 +16,12 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     }
     let text =
         std::str::from_utf8(bytes).map_err(|error| JsonError::InvalidUtf8(error.valid_up_to()))?;
-    let (refusal, values) = (RefCell::new(None), Cell::new(0));
+    let (refusal, values, names) = (RefCell::new(None), Cell::new(0), Names::default());
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Strict {
         depth: 0,
         values: &values,
+        names: &names,
         refusal: &refusal,
     }
     .deserialize(&mut deserializer)
@@ -29,7 +34,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
 
 /// What the visitor refused. serde_json's errors carry only a text, so this goes beside them.
 enum Refusal {
-    DuplicateKey(String),
+    DuplicateKey(Text),
     /// serde_json hands over a fraction, an exponent, -0 or an integer beyond 64 bits as a float.
     Float,
     IntegerRange,
@@ -43,6 +48,7 @@ struct Strict<'a> {
     depth: usize,
     /// How many values have been begun.
     values: &'a Cell<usize>,
+    names: &'a Names,
     refusal: &'a RefCell<Option<Refusal>>,
 }
 
@@ -112,7 +118,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
+        Ok(Value::from(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
@@ -121,27 +127,30 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(value) = access.next_element_seed(item)? {
             items.push(value);
         }
+        items.shrink_to_fit();
         Ok(Value::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let member = self.deeper()?;
-        let mut object = Object::new();
-        while let Some(key) = access.next_key::<String>()? {
-            if object.contains_key(&key) {
+        let mut object = Building::default();
+        while let Some(key) = access.next_key_seed(self.names)? {
+            if !object.is_new(&key) {
                 return self.refuse(Refusal::DuplicateKey(key));
             }
-            let value = access.next_value_seed(member)?;
-            object.insert(key, value);
+            object.push(key, access.next_value_seed(member)?);
         }
-        Ok(Value::Object(object))
+        Ok(Value::Object(object.finish()))
     }
 }
 
 fn explain(text: &str, error: &serde_json::Error, refusal: Option<Refusal>) -> JsonError {
     let at = position(error);
     match refusal {
-        Some(Refusal::DuplicateKey(key)) => JsonError::DuplicateKey { key, at },
+        Some(Refusal::DuplicateKey(key)) => JsonError::DuplicateKey {
+            key: key.to_string(),
+            at,
+        },
         Some(Refusal::IntegerRange) => JsonError::IntegerRange(at),
         Some(Refusal::TooDeep) => JsonError::TooDeep(at),
         Some(Refusal::TooMany) => JsonError::TooMany(at),

@@ -9,13 +9,15 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::Bool),
         (-MAX_INTEGER..=MAX_INTEGER).prop_map(Value::Integer),
-        any::<String>().prop_map(Value::String),
-        "[\u{0}-\u{24}\\\\\"\u{7f}-\u{a0}\u{ffff}\u{10000}]{0,8}".prop_map(Value::String),
+        any::<String>().prop_map(|text| Value::from(text.as_str())),
+        "[\u{0}-\u{24}\\\\\"\u{7f}-\u{a0}\u{ffff}\u{10000}]{0,8}"
+            .prop_map(|text| Value::from(text.as_str())),
     ];
     leaf.prop_recursive(4, 48, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
-            prop::collection::btree_map(any::<String>(), inner, 0..6).prop_map(Value::Object),
+            prop::collection::btree_map(any::<String>(), inner, 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
 }

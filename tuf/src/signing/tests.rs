@@ -4,7 +4,7 @@ use crate::{Requirement, RoleType};
 
 /// Signs what `signing` wants signed.
 fn add(signing: &mut Signing, key: &TestKey) -> Result<(), SigningError> {
-    let signature = key.sign(&signing.payload().bytes);
+    let signature = key.sign(&signing.payload().bytes());
     signing.add(&key.keyid(), &signature)
 }
 
@@ -85,7 +85,7 @@ fn placeholders_are_filled_in() {
 fn the_wrong_token_is_named() {
     let (a, b) = (TestKey::p256(1), TestKey::p256(2));
     let mut signing = signing(None, root_draft(1, &[&a, &b], 2).finish().unwrap());
-    let signature = b.sign(&signing.payload().bytes);
+    let signature = b.sign(&signing.payload().bytes());
     let error = signing.add(&a.keyid(), &signature).unwrap_err();
     assert_eq!(
         error,

@@ -39,7 +39,7 @@ fn a_signature_over_other_bytes_counts_for_nothing() {
     let document = root_draft(1, &[&key], 1).finish().unwrap();
     let other = root_draft(2, &[&key], 1).finish().unwrap();
     let mut document = document;
-    document.put_signature(&key.keyid(), &key.sign(&other.payload().bytes));
+    document.put_signature(&key.keyid(), &key.sign(&other.payload().bytes()));
     assert_eq!(tally(&document).count, 0);
 }
 
@@ -64,7 +64,7 @@ fn one_key_under_two_keyids_counts_once() {
     let mut document = signed(root_draft(1, &[&key, &other], 2).finish().unwrap(), &[&key]);
     let once = Tally::of(&document, &keys, &role);
     assert_eq!((once.count, &*once.missing), (1, &[other.keyid()][..]));
-    let signature = key.sign(&document.payload().bytes);
+    let signature = key.sign(&document.payload().bytes());
     document.put_signature(&twin, &signature);
     let twice = Tally::of(&document, &keys, &role);
     assert_eq!(
@@ -78,7 +78,7 @@ fn one_key_under_two_keyids_counts_once() {
 fn a_signature_of_one_key_under_the_keyid_of_another_counts_for_nothing() {
     let (key, other) = (TestKey::p256(1), TestKey::p256(2));
     let mut document = root_draft(1, &[&key, &other], 1).finish().unwrap();
-    let signature = key.sign(&document.payload().bytes);
+    let signature = key.sign(&document.payload().bytes());
     document.put_signature(&other.keyid(), &signature);
     assert_eq!(tally(&document).count, 0);
 }

@@ -122,9 +122,9 @@ impl DelegatedRole {
 
     /// Writes its fields into an object; other members of it stay.
     pub(crate) fn write(&self, entry: &mut Object) {
-        entry.insert("name".to_owned(), Value::from(self.name.as_str()));
+        entry.insert("name", Value::from(self.name.as_str()));
         self.keys.write(entry);
-        entry.insert("terminating".to_owned(), Value::Bool(self.terminating));
+        entry.insert("terminating", Value::Bool(self.terminating));
         self.scope.write(entry);
     }
 }

@@ -39,7 +39,7 @@ impl MetaFile {
 
     /// Writes the entry's fields into an object; other members of it stay.
     pub(crate) fn write(&self, entry: &mut Object) {
-        entry.insert("version".to_owned(), Value::from(self.version));
+        entry.insert("version", Value::from(self.version));
         json::set(entry, "length", self.length.map(Value::from));
         json::set(entry, "hashes", self.hashes.as_ref().map(Hashes::to_value));
     }

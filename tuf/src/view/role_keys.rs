@@ -35,11 +35,8 @@ impl RoleKeys {
     /// Writes its fields into an object; other members of it stay.
     pub(crate) fn write(&self, entry: &mut Object) {
         let keyids = self.keyids.iter().map(|keyid| Value::from(keyid.as_str()));
-        entry.insert("keyids".to_owned(), Value::Array(keyids.collect()));
-        entry.insert(
-            "threshold".to_owned(),
-            Value::from(u64::from(self.threshold)),
-        );
+        entry.insert("keyids", Value::Array(keyids.collect()));
+        entry.insert("threshold", Value::from(u64::from(self.threshold)));
     }
 
     /// How many different keys the role has: one key under two keyids counts once.

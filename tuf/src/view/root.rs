@@ -73,12 +73,7 @@ pub(super) fn parse_keys(value: &Value) -> Result<BTreeMap<KeyId, Key>, Fault> {
     }
     members
         .iter()
-        .map(|(keyid, value)| {
-            Ok((
-                KeyId::from(keyid.as_str()),
-                Key::parse(value).within_key(keyid)?,
-            ))
-        })
+        .map(|(keyid, value)| Ok((KeyId::from(&**keyid), Key::parse(value).within_key(keyid)?)))
         .collect()
 }
 

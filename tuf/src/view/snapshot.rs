@@ -32,6 +32,6 @@ fn parse_meta(value: &Value) -> Result<BTreeMap<String, MetaFile>, Fault> {
     }
     members
         .iter()
-        .map(|(name, value)| Ok((name.clone(), MetaFile::parse(value).within_key(name)?)))
+        .map(|(name, value)| Ok((name.to_string(), MetaFile::parse(value).within_key(name)?)))
         .collect()
 }

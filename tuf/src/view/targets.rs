@@ -59,8 +59,8 @@ impl Target {
 
     /// Writes the target's fields into an object; other members of it stay.
     pub(crate) fn write(&self, entry: &mut Object) {
-        entry.insert("length".to_owned(), Value::from(self.length));
-        entry.insert("hashes".to_owned(), self.hashes.to_value());
+        entry.insert("length", Value::from(self.length));
+        entry.insert("hashes", self.hashes.to_value());
         json::set(entry, "custom", self.custom.clone());
     }
 
@@ -80,7 +80,9 @@ fn parse_targets(value: &Value) -> Result<BTreeMap<TargetPath, Target>, Fault> {
         .map(|(path, value)| {
             let target = Target::parse(value).within_key(path)?;
             Ok((
-                path.parse().map_err(Problem::TargetPath).within_key(path)?,
+                TargetPath::try_from(path)
+                    .map_err(Problem::TargetPath)
+                    .within_key(path)?,
                 target,
             ))
         })

@@ -75,7 +75,7 @@ impl Scope {
             ),
         };
         entry.remove(other);
-        entry.insert(name.to_owned(), value);
+        entry.insert(name, value);
     }
 }
 

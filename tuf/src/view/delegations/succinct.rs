@@ -117,13 +117,7 @@ impl SuccinctRoles {
     /// Writes its fields into an object; other members of it stay.
     pub(crate) fn write(&self, entry: &mut Object) {
         self.keys.write(entry);
-        entry.insert(
-            "bit_length".to_owned(),
-            Value::from(u64::from(self.bit_length)),
-        );
-        entry.insert(
-            "name_prefix".to_owned(),
-            Value::from(self.name_prefix.as_str()),
-        );
+        entry.insert("bit_length", Value::from(u64::from(self.bit_length)));
+        entry.insert("name_prefix", Value::from(self.name_prefix.as_str()));
     }
 }
