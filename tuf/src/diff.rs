@@ -1,8 +1,11 @@
 //! What changes between two documents of one role, for a person to read before signing.
 
 mod change;
+mod delegations;
 mod entries;
-mod root;
+mod keys;
+mod lists;
+mod role;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -10,7 +13,7 @@ mod walk;
 use crate::Document;
 use crate::json::{JsonPath, Object, Value};
 
-pub use change::{Change, TargetFile};
+pub use change::{Bins, Change, Keyring, Quorum, RolePlace, ScopeEntry, TargetFile};
 use walk::{Pair, or_walk, walk};
 
 /// Every change from `old` (or from nothing) to `new`. Signatures are left out. Whatever differs
@@ -25,8 +28,9 @@ pub fn diff(old: Option<&Document>, new: &Document) -> Vec<Change> {
         or_walk(&path, pair, &mut changes, |changes| match name {
             "version" => version(pair, changes),
             "expires" => expires(pair, changes),
-            "keys" => root::keys(&path, pair, changes),
-            "roles" => root::roles(&path, pair, changes),
+            "keys" => keys::keys(Keyring::Root, &path, pair, changes),
+            "roles" => role::top_roles(&path, pair, changes),
+            "delegations" => delegations::delegations(&path, pair, changes),
             "targets" => entries::targets(&path, pair, changes),
             "meta" => entries::meta(&path, pair, changes),
             _ => walk(&path, pair, changes),

@@ -35,7 +35,7 @@ mod verify;
 mod view;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
-pub use diff::{Change, TargetFile, diff};
+pub use diff::{Bins, Change, Keyring, Quorum, RolePlace, ScopeEntry, TargetFile, diff};
 pub use digest::{DigestError, Sha256Digest};
 pub use document::{Document, DocumentError, MAX_SIGNATURES, Payload, SignatureEntry};
 pub use draft::{Draft, DraftError, Metadata};

@@ -77,7 +77,7 @@ fn print_change(out: &mut dyn Write, context: &DiffContext, change: &Change) -> 
         | Change::KeyRemoved { .. }
         | Change::RoleKeyAdded { .. }
         | Change::RoleKeyRemoved { .. }
-        | Change::Threshold { .. } => key::print(out, context, change),
+        | Change::Quorum { .. } => key::print(out, context, change),
         Change::TargetAdded { .. }
         | Change::TargetRemoved { .. }
         | Change::TargetReplaced { .. }
@@ -85,6 +85,7 @@ fn print_change(out: &mut dyn Write, context: &DiffContext, change: &Change) -> 
         | Change::MetaRemoved { .. }
         | Change::MetaChanged { .. } => entry::print(out, change),
         Change::Field { path, old, new } => field(out, path, old.as_ref(), new.as_ref()),
+        other => changed(out, &escape(&format!("{other:?}"))),
     }
 }
 

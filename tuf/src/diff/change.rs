@@ -1,5 +1,10 @@
+mod path;
+mod place;
+
 use crate::json::{JsonPath, Value};
-use crate::{Hashes, Key, KeyId, MetaFile};
+use crate::{HashPrefix, Hashes, Key, KeyId, MetaFile, PathPattern};
+
+pub use place::{Keyring, RolePlace};
 
 /// One change. `old` and `new` are None where there was or is nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,42 +23,109 @@ pub enum Change {
         /// After.
         new: Option<String>,
     },
-    /// Root has a new key.
+    /// There is a new key. Its fields that are not of the specification follow as
+    /// [`Field`](Self::Field)s.
     KeyAdded {
-        /// Its name in root.
+        /// Where.
+        ring: Keyring,
+        /// Its name there.
         keyid: KeyId,
         /// The key, with its algorithm and computed keyid.
         key: Key,
     },
-    /// Root no longer has a key.
+    /// A key is no longer there.
     KeyRemoved {
-        /// Its name in root.
+        /// Where it was.
+        ring: Keyring,
+        /// Its name there.
         keyid: KeyId,
         /// The key.
         key: Key,
     },
+    /// A keyid names another public key.
+    KeyReplaced {
+        /// Where.
+        ring: Keyring,
+        /// Its name there.
+        keyid: KeyId,
+        /// Before.
+        old: Key,
+        /// After.
+        new: Key,
+    },
     /// A key may sign for a role now.
     RoleKeyAdded {
-        /// The role, as root names it.
-        role: String,
+        /// The role.
+        role: RolePlace,
         /// The key.
         keyid: KeyId,
     },
     /// A key may no longer sign for a role.
     RoleKeyRemoved {
-        /// The role, as root names it.
-        role: String,
+        /// The role.
+        role: RolePlace,
         /// The key.
         keyid: KeyId,
     },
-    /// How many keys must sign for a role.
-    Threshold {
-        /// The role, as root names it.
-        role: String,
+    /// How many keys must sign for a role, of how many.
+    Quorum {
+        /// The role.
+        role: RolePlace,
         /// Before.
-        old: Option<i64>,
+        old: Option<Quorum>,
         /// After.
-        new: Option<i64>,
+        new: Option<Quorum>,
+    },
+    /// A role has a part of the paths now. What the delegation says follows.
+    DelegationAdded {
+        /// The role.
+        role: RolePlace,
+        /// The next role after it that had a delegation before: it is asked later now.
+        before: Option<String>,
+    },
+    /// A role has no part of the paths any more. What the delegation said follows.
+    DelegationRemoved {
+        /// The role, where it was.
+        role: RolePlace,
+    },
+    /// A delegation has another place among those that were there before.
+    DelegationMoved {
+        /// The role.
+        role: RolePlace,
+        /// Where it was in the list.
+        from: usize,
+        /// The next role after it that had a delegation before.
+        before: Option<String>,
+    },
+    /// Whether the search for a path ends with a delegated role.
+    Terminating {
+        /// The role.
+        role: RolePlace,
+        /// Before.
+        old: Option<bool>,
+        /// After.
+        new: Option<bool>,
+    },
+    /// A delegated role is trusted with these paths now.
+    ScopeAdded {
+        /// The role.
+        role: RolePlace,
+        /// The paths.
+        entry: ScopeEntry,
+    },
+    /// A delegated role is no longer trusted with these paths.
+    ScopeRemoved {
+        /// The role.
+        role: RolePlace,
+        /// The paths.
+        entry: ScopeEntry,
+    },
+    /// The number or the names of the bins of `succinct_roles`.
+    Bins {
+        /// Before.
+        old: Option<Bins>,
+        /// After.
+        new: Option<Bins>,
     },
     /// A file is a target now.
     TargetAdded {
@@ -101,7 +173,7 @@ pub enum Change {
         /// After.
         new: MetaFile,
     },
-    /// Any other place: unknown fields, delegations, what is not well-formed.
+    /// Any other place: unknown fields, the order of a list, what is not well-formed.
     Field {
         /// The place, beginning with `signed`.
         path: JsonPath,
@@ -112,6 +184,33 @@ pub enum Change {
     },
 }
 
+/// How many keys must sign for a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quorum {
+    /// As it is written.
+    pub threshold: i64,
+    /// Of how many keyids.
+    pub keys: usize,
+}
+
+/// A part of the paths that a delegated role is trusted with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScopeEntry {
+    /// Those that match.
+    Path(PathPattern),
+    /// Those whose SHA-256 begins so.
+    HashPrefix(HashPrefix),
+}
+
+/// The bins of `succinct_roles` (TAP 15).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bins {
+    /// There are 2^`bit_length`.
+    pub bit_length: i64,
+    /// What their names begin with.
+    pub name_prefix: String,
+}
+
 /// Length and hashes of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetFile {
@@ -119,29 +218,4 @@ pub struct TargetFile {
     pub length: u64,
     /// Digests.
     pub hashes: Hashes,
-}
-
-impl Change {
-    /// The place that changes, or the nearest one that contains it. Begins with `signed`.
-    pub fn path(&self) -> JsonPath {
-        let signed = JsonPath::default().key("signed");
-        match self {
-            Self::Version { .. } => signed.key("version"),
-            Self::Expires { .. } => signed.key("expires"),
-            Self::KeyAdded { keyid, .. } | Self::KeyRemoved { keyid, .. } => {
-                signed.key("keys").key(keyid.as_str())
-            }
-            Self::RoleKeyAdded { role, .. } | Self::RoleKeyRemoved { role, .. } => {
-                signed.key("roles").key(role).key("keyids")
-            }
-            Self::Threshold { role, .. } => signed.key("roles").key(role).key("threshold"),
-            Self::TargetAdded { path, .. }
-            | Self::TargetRemoved { path, .. }
-            | Self::TargetReplaced { path, .. } => signed.key("targets").key(path),
-            Self::MetaAdded { name, .. }
-            | Self::MetaRemoved { name, .. }
-            | Self::MetaChanged { name, .. } => signed.key("meta").key(name),
-            Self::Field { path, .. } => path.clone(),
-        }
-    }
 }

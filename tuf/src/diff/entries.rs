@@ -1,6 +1,6 @@
 //! Entries that name files: a targets' target files, a snapshot's and timestamp's metadata files.
 
-use super::walk::{Pair, walk};
+use super::walk::{Pair, walk, walk_others};
 use super::{Change, TargetFile};
 use crate::json::{JsonPath, Value};
 use crate::{MetaFile, Target};
@@ -16,10 +16,7 @@ pub(super) fn targets(path: &JsonPath, pair: Pair<'_>, changes: &mut Vec<Change>
         };
         match files {
             (None, Some(file)) => changes.push(Change::TargetAdded { path, file }),
-            (Some(file), None) => {
-                changes.push(Change::TargetRemoved { path, file });
-                continue;
-            }
+            (Some(file), None) => changes.push(Change::TargetRemoved { path, file }),
             (Some(old), Some(new)) if old != new => {
                 changes.push(Change::TargetReplaced { path, old, new });
             }
@@ -40,25 +37,13 @@ pub(super) fn meta(path: &JsonPath, pair: Pair<'_>, changes: &mut Vec<Change>) {
         };
         match files {
             (None, Some(file)) => changes.push(Change::MetaAdded { name, file }),
-            (Some(file), None) => {
-                changes.push(Change::MetaRemoved { name, file });
-                continue;
-            }
+            (Some(file), None) => changes.push(Change::MetaRemoved { name, file }),
             (Some(old), Some(new)) if old != new => {
                 changes.push(Change::MetaChanged { name, old, new });
             }
             _ => {}
         }
         walk_others(&place, pair, &["version", "length", "hashes"], changes);
-    }
-}
-
-/// The members that the typed change did not tell of.
-fn walk_others(path: &JsonPath, pair: Pair<'_>, told: &[&str], changes: &mut Vec<Change>) {
-    for (name, pair) in pair.members().unwrap_or_default() {
-        if !told.contains(&name) {
-            walk(&path.key(name), pair, changes);
-        }
     }
 }
 

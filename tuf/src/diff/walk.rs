@@ -29,6 +29,14 @@ impl<'a> Pair<'a> {
         let (old, new) = self.both(Value::as_object)?;
         Some(differing(old.unwrap_or(&EMPTY), new.unwrap_or(&EMPTY)))
     }
+
+    /// A member that differs, where both sides are objects or not there.
+    pub(super) fn member(self, name: &str) -> Option<Self> {
+        let (old, new) = self.both(Value::as_object)?;
+        let side = |object: Option<&'a Object>| object.and_then(|object| object.get(name));
+        let (old, new) = (side(old), side(new));
+        (old != new).then_some(Self { old, new })
+    }
 }
 
 /// The members of two objects that differ, sorted by name.
@@ -52,6 +60,20 @@ pub(super) fn or_walk(
     describe(changes);
     if changes.len() == before {
         walk(path, pair, changes);
+    }
+}
+
+/// The members that a change did not tell of.
+pub(super) fn walk_others(
+    path: &JsonPath,
+    pair: Pair<'_>,
+    told: &[&str],
+    changes: &mut Vec<Change>,
+) {
+    for (name, pair) in pair.members().unwrap_or_default() {
+        if !told.contains(&name) {
+            walk(&path.key(name), pair, changes);
+        }
     }
 }
 

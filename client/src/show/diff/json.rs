@@ -14,7 +14,11 @@ fn change_json(change: &Change) -> Value {
         Change::KeyRemoved { key, .. } => ("key", json!(key.value()), Value::Null),
         Change::RoleKeyAdded { keyid, .. } => ("role_key", Value::Null, json!(keyid.as_str())),
         Change::RoleKeyRemoved { keyid, .. } => ("role_key", json!(keyid.as_str()), Value::Null),
-        Change::Threshold { old, new, .. } => ("threshold", json!(old), json!(new)),
+        Change::Quorum { old, new, .. } => (
+            "threshold",
+            json!(old.map(|q| q.threshold)),
+            json!(new.map(|q| q.threshold)),
+        ),
         Change::TargetAdded { file, .. } => ("target", Value::Null, target(file)),
         Change::TargetRemoved { file, .. } => ("target", target(file), Value::Null),
         Change::TargetReplaced { old, new, .. } => ("target", target(old), target(new)),
@@ -22,6 +26,7 @@ fn change_json(change: &Change) -> Value {
         Change::MetaRemoved { file, .. } => ("meta", meta(file), Value::Null),
         Change::MetaChanged { old, new, .. } => ("meta", meta(old), meta(new)),
         Change::Field { old, new, .. } => ("field", json!(old), json!(new)),
+        _ => ("other", Value::Null, Value::Null),
     };
     json!({ "kind": kind, "path": change.path().to_string(), "old": old, "new": new })
 }

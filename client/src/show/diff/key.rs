@@ -8,7 +8,7 @@ use crate::show::escape;
 /// Changes of root's keys and roles.
 pub(super) fn print(out: &mut dyn Write, context: &DiffContext, change: &Change) -> io::Result<()> {
     match change {
-        Change::KeyAdded { keyid, key } => {
+        Change::KeyAdded { keyid, key, .. } => {
             added(out, &format!("key {}", named(context, keyid)))?;
             if key.keyid() != keyid {
                 let text = format!("its keyid should be {}", key.keyid());
@@ -24,30 +24,26 @@ pub(super) fn print(out: &mut dyn Write, context: &DiffContext, change: &Change)
             out,
             &format!(
                 "{} may be signed with {}",
-                escape(role),
+                escape(&role.path().to_string()),
                 named(context, keyid)
             ),
         ),
         Change::RoleKeyRemoved { role, keyid } => {
             let text = format!(
                 "{} may be signed with {}",
-                escape(role),
+                escape(&role.path().to_string()),
                 named(context, keyid)
             );
             removed(out, &text)
         }
-        Change::Threshold {
-            role,
-            old: None,
-            new,
-        } => added(out, &format!("{} threshold {}", escape(role), number(*new))),
-        Change::Threshold { role, old, new } => {
+        Change::Quorum { role, old, new } => {
+            let (old, new) = (old.map(|q| q.threshold), new.map(|q| q.threshold));
             let lower = if new < old { ", which is LOWER" } else { "" };
             let text = format!(
                 "{} threshold {} -> {}{lower}",
-                escape(role),
-                number(*old),
-                number(*new)
+                escape(&role.path().to_string()),
+                number(old),
+                number(new)
             );
             changed(out, &text)
         }
