@@ -1,4 +1,10 @@
+mod detached;
+
 use crate::Algorithm;
+
+pub use detached::{
+    DetachedSignature, MAX_DETACHED, MAX_SIGNATURE_BYTES, SignatureFile, SignatureFileError,
+};
 
 /// A signature in the one form that each algorithm has inside Privy Seal. DER and hex are made at
 /// the edge.
@@ -79,8 +85,12 @@ impl Signature {
         if algorithm != Algorithm::EcdsaP256 {
             return Self::from_raw(algorithm, &bytes);
         }
-        let signature =
-            p256::ecdsa::Signature::from_der(&bytes).map_err(|_| SignatureError::Der)?;
-        Self::from_raw(algorithm, &signature.to_bytes())
+        Self::from_der(&bytes)
+    }
+
+    /// Reads a DER ECDSA P-256 signature (RFC 3279, section 2.2.3).
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self, SignatureError> {
+        let signature = p256::ecdsa::Signature::from_der(der).map_err(|_| SignatureError::Der)?;
+        Self::from_raw(Algorithm::EcdsaP256, &signature.to_bytes())
     }
 }

@@ -1,7 +1,10 @@
+mod attach;
 #[cfg(test)]
 mod tests;
 
 use crate::{Document, Key, KeyId, KeyProblem, Payload, Requirement, Signature, Tally};
+
+pub use attach::{Attached, Known, KnownKey, KnownPayload};
 
 /// Collects detached signatures for a document, which can come on different days and from
 /// different machines. Between them the document is kept as it stands:
@@ -38,6 +41,35 @@ pub enum SigningError {
     /// No key of the role made the signature over this payload.
     #[error("the signature by {0} does not verify: it is damaged, or over other bytes")]
     BadSignature(KeyId),
+    /// The signature is good, but by a key that this document does not ask.
+    #[error("it is a good signature, but by {key} ({keyid}), which this document does not ask")]
+    OtherKey {
+        /// The key's computed keyid.
+        keyid: KeyId,
+        /// What the key is.
+        key: String,
+    },
+    /// A key of the role made it over something else.
+    #[error("key {keyid} made it over {payload}, not over this document")]
+    OtherPayload {
+        /// The key.
+        keyid: KeyId,
+        /// What it signed.
+        payload: String,
+    },
+    /// Another key made it over something else.
+    #[error("{key} made it over {payload}: neither the key nor the content is this document's")]
+    OtherKeyAndPayload {
+        /// What the key is.
+        key: String,
+        /// What it signed.
+        payload: String,
+    },
+    /// Nothing that is known leads to it.
+    #[error(
+        "no key that is known here made it over this document: it is damaged, over other bytes, or by a stranger's key"
+    )]
+    Unexplained,
     /// The key can't verify anything.
     #[error("key {keyid} can't be used: {problem}")]
     UnusableKey {
