@@ -52,6 +52,14 @@ pub enum DocumentError {
 impl Document {
     /// Reads a document. Signatures are not verified here.
     pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
+        Ok(Self {
+            received: Some(bytes.into()),
+            ..Self::read(bytes)?
+        })
+    }
+
+    /// Reads a document that will not be written again, without keeping a copy of its bytes.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
         let Value::Object(mut envelope) = Value::parse(bytes)? else {
             return Err(DocumentError::Envelope("it is not an object"));
         };
@@ -62,7 +70,7 @@ impl Document {
             return Err(DocumentError::Envelope("\"signatures\" is not an array"));
         };
         Ok(Self {
-            received: Some(bytes.into()),
+            received: None,
             payload: Payload::of(signed),
             signatures: parse_signatures(signatures)?,
             unknown: envelope,

@@ -53,7 +53,8 @@ pub use signature::{Signature, SignatureError, SignatureFile, SignatureFileError
 pub use signing::{Attached, Known, KnownKey, KnownPayload};
 pub use signing::{Signing, SigningError, Status, Unfinished};
 pub use target_path::{TargetPath, TargetPathError};
-pub use trusted::{TrustedRepository, VerifyError};
+pub use trusted::{Authority, FindError, Finding, Found, Link, MAX_DELEGATIONS, MAX_SEARCHED};
+pub use trusted::{SearchOrder, Searches, TrustedRepository, VerifiedRole, VerifyError, Walk};
 pub use verify::{BelowThreshold, Tally, verify_threshold};
 pub use view::{DelegatedRole, DelegatedRoles, Delegations, HashPrefix, MAX_BIT_LENGTH};
 pub use view::{Header, MAX_KEYIDS, MAX_KEYS, MetaFile, Problem, RoleKeys, Roles, Root, Snapshot};

@@ -1,14 +1,29 @@
+mod descent;
 mod error;
+mod find;
+mod link;
+mod router;
+mod search;
 #[cfg(test)]
 mod tests;
+mod walk;
 
-use crate::verify_threshold;
-use crate::{Document, Header, Metadata, RoleType, Root, Snapshot, Targets, Timestamp};
+use std::collections::BTreeMap;
 
-pub use error::VerifyError;
+use crate::{Document, Header, MetaFile, Metadata, Role, RoleType, Root, Snapshot, Tally, Targets};
+use crate::{Timestamp, verify_threshold};
+
+pub use descent::MAX_SEARCHED;
+pub use error::{Authority, VerifyError};
+pub use find::{FindError, Found};
+pub use link::{Link, VerifiedRole};
+pub use search::{Finding, SearchOrder, Searches};
+pub use walk::{MAX_DELEGATIONS, Walk};
 
 /// The chain of trust of a repository, verified link by link as a client does it (spec, section
-/// 5): from a first root over every later one to timestamp, snapshot and top-level targets.
+/// 5): from a first root over every later one to timestamp, snapshot and top-level targets, and
+/// from there to delegated roles: [`walk`](Self::walk) leads to all of them,
+/// [`find_target`](Self::find_target) to those that are asked for one path.
 ///
 /// Whoever fetches bounds what is fetched: how many roots, and how many bytes of each file.
 #[derive(Clone, Debug)]
@@ -19,6 +34,8 @@ pub struct TrustedRepository {
     timestamp: Option<Timestamp>,
     snapshot: Option<Snapshot>,
     targets: Option<Targets>,
+    /// Who signed what is trusted now.
+    tallies: BTreeMap<RoleType, Tally>,
     /// What was trusted in an earlier run: the new ones must not fall behind them.
     earlier_timestamp: Option<Timestamp>,
     earlier_snapshot: Option<Snapshot>,
@@ -30,9 +47,10 @@ impl TrustedRepository {
     pub fn new(first_root: &[u8], now: i64) -> Result<Self, VerifyError> {
         let document = parse(RoleType::Root, first_root)?;
         let root: Root = read(&document)?;
-        verify(&document, RoleType::Root, &root)?;
+        let tally = verify(&document, RoleType::Root, &root)?;
         Ok(Self {
             now,
+            tallies: BTreeMap::from([(RoleType::Root, tally)]),
             root,
             timestamp: None,
             snapshot: None,
@@ -51,13 +69,14 @@ impl TrustedRepository {
         let document = parse(RoleType::Root, bytes)?;
         let root: Root = read(&document)?;
         verify(&document, RoleType::Root, &self.root)?;
-        verify(&document, RoleType::Root, &root)?;
+        let tally = verify(&document, RoleType::Root, &root)?;
         same_version(
-            RoleType::Root,
+            &RoleType::Root.into(),
             self.root.header.version + 1,
             root.header.version,
         )?;
         self.root = root;
+        self.tallies.insert(RoleType::Root, tally);
         Ok(())
     }
 
@@ -66,21 +85,21 @@ impl TrustedRepository {
     /// is nothing to fall behind, which is how a repository recovers from a fast-forward attack
     /// (5.3.11).
     pub fn remember_timestamp(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
-        self.earlier_timestamp = Some(self.signed(bytes)?);
+        self.earlier_timestamp = Some(self.signed(bytes)?.0);
         Ok(())
     }
 
     /// Takes a snapshot that was trusted in an earlier run, as
     /// [`remember_timestamp`](Self::remember_timestamp) does.
     pub fn remember_snapshot(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
-        self.earlier_snapshot = Some(self.signed(bytes)?);
+        self.earlier_snapshot = Some(self.signed(bytes)?.0);
         Ok(())
     }
 
     /// Takes the timestamp (5.4). One of the same version as the remembered one changes nothing.
     pub fn update_timestamp(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
         self.check_expiry(&self.root.header, RoleType::Root)?;
-        let mut new: Timestamp = self.signed(bytes)?;
+        let (mut new, tally): (Timestamp, _) = self.signed(bytes)?;
         if let Some(before) = self.timestamp.as_ref().or(self.earlier_timestamp.as_ref()) {
             let (was, is) = (&before.header, &new.header);
             not_lower(RoleType::Timestamp, was.version, is.version)?;
@@ -95,6 +114,7 @@ impl TrustedRepository {
         }
         self.check_expiry(&new.header, RoleType::Timestamp)?;
         self.timestamp = Some(new);
+        self.tallies.insert(RoleType::Timestamp, tally);
         Ok(())
     }
 
@@ -103,11 +123,11 @@ impl TrustedRepository {
         let timestamp = self.timestamp.as_ref();
         let timestamp = timestamp.ok_or(VerifyError::Order("the timestamp comes first"))?;
         if !timestamp.snapshot.matches(bytes) {
-            return Err(VerifyError::Content(RoleType::Snapshot));
+            return Err(VerifyError::Content(RoleType::Snapshot.into()));
         }
-        let snapshot: Snapshot = self.signed(bytes)?;
+        let (snapshot, tally): (Snapshot, _) = self.signed(bytes)?;
         same_version(
-            RoleType::Snapshot,
+            &RoleType::Snapshot.into(),
             timestamp.snapshot.version,
             snapshot.header.version,
         )?;
@@ -116,24 +136,31 @@ impl TrustedRepository {
         }
         self.check_expiry(&snapshot.header, RoleType::Snapshot)?;
         self.snapshot = Some(snapshot);
+        self.tallies.insert(RoleType::Snapshot, tally);
         Ok(())
     }
 
     /// Takes the top-level targets that the snapshot names (5.6).
     pub fn update_targets(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
-        let snapshot = self.snapshot.as_ref();
-        let snapshot = snapshot.ok_or(VerifyError::Order("the snapshot comes first"))?;
-        let name = "targets.json";
-        let entry = snapshot.meta.get(name);
-        let entry = entry.ok_or_else(|| VerifyError::EntryGone(name.to_owned()))?;
+        let entry = self.targets_entry()?;
         if !entry.matches(bytes) {
-            return Err(VerifyError::Content(RoleType::Targets));
+            return Err(VerifyError::Content(Role::TARGETS));
         }
-        let targets: Targets = self.signed(bytes)?;
-        same_version(RoleType::Targets, entry.version, targets.header.version)?;
+        let (targets, tally): (Targets, _) = self.signed(bytes)?;
+        same_version(&Role::TARGETS, entry.version, targets.header.version)?;
         self.check_expiry(&targets.header, RoleType::Targets)?;
         self.targets = Some(targets);
+        self.tallies.insert(RoleType::Targets, tally);
         Ok(())
+    }
+
+    /// What the verified snapshot says of the top-level targets.
+    pub fn targets_entry(&self) -> Result<&MetaFile, VerifyError> {
+        let snapshot = self.snapshot.as_ref();
+        let snapshot = snapshot.ok_or(VerifyError::Order("the snapshot comes first"))?;
+        let name = Role::TARGETS.meta_name();
+        let entry = snapshot.meta.get(&name);
+        entry.ok_or(VerifyError::EntryGone(name))
     }
 
     /// The last root.
@@ -156,51 +183,62 @@ impl TrustedRepository {
         self.targets.as_ref()
     }
 
-    fn signed<M: Metadata>(&self, bytes: &[u8]) -> Result<M, VerifyError> {
+    /// Who signed the trusted document of a role, counted by the last root's keys.
+    pub fn tally(&self, role: RoleType) -> Option<&Tally> {
+        self.tallies.get(&role)
+    }
+
+    fn signed<M: Metadata>(&self, bytes: &[u8]) -> Result<(M, Tally), VerifyError> {
         let document = parse(M::ROLE, bytes)?;
-        verify(&document, M::ROLE, &self.root)?;
-        read(&document)
+        let tally = verify(&document, M::ROLE, &self.root)?;
+        Ok((read(&document)?, tally))
     }
 
     fn check_expiry(&self, header: &Header, role: RoleType) -> Result<(), VerifyError> {
-        if header.expires.is_past(self.now) {
-            return Err(VerifyError::Expired {
-                role,
-                expires: header.expires.clone(),
-            });
-        }
-        Ok(())
+        not_expired(&role.into(), header, self.now)
     }
 }
 
 fn parse(role: RoleType, bytes: &[u8]) -> Result<Document, VerifyError> {
-    Document::parse(bytes).map_err(|error| VerifyError::Document { role, error })
-}
-
-fn read<M: Metadata>(document: &Document) -> Result<M, VerifyError> {
-    M::read(document).map_err(|error| VerifyError::View {
-        role: M::ROLE,
+    Document::read(bytes).map_err(|error| VerifyError::Document {
+        role: role.into(),
         error,
     })
 }
 
-fn verify(document: &Document, role: RoleType, by: &Root) -> Result<(), VerifyError> {
-    let by_version = by.header.version;
-    verify_threshold(document, &by.keys, by.roles.get(role))
-        .map(drop)
-        .map_err(|error| VerifyError::Threshold {
-            role,
-            by_version,
-            error,
-        })
+fn read<M: Metadata>(document: &Document) -> Result<M, VerifyError> {
+    M::read(document).map_err(|error| VerifyError::View {
+        role: M::ROLE.into(),
+        error,
+    })
 }
 
-fn same_version(role: RoleType, expected: u64, found: u64) -> Result<(), VerifyError> {
+fn verify(document: &Document, role: RoleType, by: &Root) -> Result<Tally, VerifyError> {
+    verify_threshold(document, &by.keys, by.roles.get(role)).map_err(|error| {
+        VerifyError::Threshold {
+            role: role.into(),
+            by: Authority::Root(by.header.version),
+            error,
+        }
+    })
+}
+
+fn not_expired(role: &Role, header: &Header, now: i64) -> Result<(), VerifyError> {
+    if header.expires.is_past(now) {
+        return Err(VerifyError::Expired {
+            role: role.clone(),
+            expires: header.expires.clone(),
+        });
+    }
+    Ok(())
+}
+
+fn same_version(role: &Role, expected: u64, found: u64) -> Result<(), VerifyError> {
     if found == expected {
         Ok(())
     } else {
         Err(VerifyError::Version {
-            role,
+            role: role.clone(),
             expected,
             found,
         })
@@ -212,7 +250,7 @@ fn not_lower(role: RoleType, trusted: u64, found: u64) -> Result<(), VerifyError
         Ok(())
     } else {
         Err(VerifyError::Rollback {
-            role,
+            role: role.into(),
             trusted,
             found,
         })

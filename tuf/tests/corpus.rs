@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use privyseal_tuf::json::{Object, Value};
 use privyseal_tuf::{
-    Document, Draft, Key, KeyId, RoleKeys, RoleType, Root, Sha256Digest, Snapshot, Targets,
-    Timestamp, TrustedRepository, VerifyError, View, diff, verify_threshold,
+    Authority, Document, Draft, Key, KeyId, Role, RoleKeys, RoleType, Root, Sha256Digest, Snapshot,
+    Targets, Timestamp, TrustedRepository, VerifyError, View, diff, verify_threshold,
 };
 
 /// 2027-01-15, before anything in the corpus expires.
@@ -130,6 +130,26 @@ fn whole_repositories_verify() {
             "{case}"
         );
     }
+    for (case, roles) in [
+        ("paths", 2),
+        ("bins", 16),
+        ("succinct", 32),
+        ("rotation", 0),
+    ] {
+        let repository = load(&format!("python-tuf/{case}"), 1, 1).unwrap();
+        let mut walk = repository.walk().unwrap();
+        let mut verified = 0;
+        while let Some(link) = walk.next() {
+            let link = link.unwrap();
+            let name = Role::from(link.role().clone()).file_name(link.file().unwrap().version);
+            let role = link
+                .verify(&read(&format!("python-tuf/{case}/{name}")))
+                .unwrap();
+            assert!(walk.enter(&link, &role), "{name}");
+            verified += 1;
+        }
+        assert_eq!(verified, roles, "{case}");
+    }
     let repository = load("tuftool", 2, 3).unwrap();
     assert_eq!(repository.targets().unwrap().targets.len(), 2);
     let hello = &repository.targets().unwrap().targets["hello.txt"];
@@ -145,7 +165,13 @@ fn a_rotation_made_by_python_tuf_is_followed() {
         .update_root(&read("python-tuf/rotation/2.root.json"))
         .unwrap_err();
     assert!(
-        matches!(error, VerifyError::Threshold { by_version: 1, .. }),
+        matches!(
+            error,
+            VerifyError::Threshold {
+                by: Authority::Root(1),
+                ..
+            }
+        ),
         "{error}"
     );
 }

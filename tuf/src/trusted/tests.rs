@@ -1,5 +1,9 @@
+mod delegated;
+
 use super::*;
-use crate::testing::{NOW, TestKey, online, root_draft, signed, snapshot, targets, timestamp};
+use crate::testing::{
+    NOW, TestKey, meta, online, root_draft, signed, snapshot, targets, timestamp,
+};
 use crate::{Draft, Expires, MetaFile};
 
 struct Files {
@@ -69,15 +73,21 @@ fn roots_follow_each_other_by_one_signed_by_old_and_new() {
     };
     assert!(matches!(
         refused(&root(2, &b, &[&b])),
-        VerifyError::Threshold { by_version: 1, .. }
+        VerifyError::Threshold {
+            by: Authority::Root(1),
+            ..
+        }
     ));
     assert!(matches!(
         refused(&root(2, &b, &[&a])),
-        VerifyError::Threshold { by_version: 2, .. }
+        VerifyError::Threshold {
+            by: Authority::Root(2),
+            ..
+        }
     ));
     let skipped = refused(&root(3, &b, &[&a, &b]));
     let expected = VerifyError::Version {
-        role: RoleType::Root,
+        role: RoleType::Root.into(),
         expected: 2,
         found: 3,
     };
@@ -111,7 +121,7 @@ fn only_the_last_root_must_not_be_expired() {
     assert_eq!(
         error,
         VerifyError::Expired {
-            role: RoleType::Root,
+            role: RoleType::Root.into(),
             expires: past()
         }
     );
@@ -144,7 +154,7 @@ fn expired_files_are_refused_by_role() {
     assert_eq!(
         error,
         VerifyError::Expired {
-            role: RoleType::Timestamp,
+            role: RoleType::Timestamp.into(),
             expires: past()
         }
     );
@@ -159,7 +169,7 @@ fn expired_files_are_refused_by_role() {
         },
     );
     let expected = VerifyError::Expired {
-        role: RoleType::Snapshot,
+        role: RoleType::Snapshot.into(),
         expires: past(),
     };
     assert_eq!(error.unwrap_err(), expected);
@@ -176,7 +186,7 @@ fn expired_files_are_refused_by_role() {
         },
     );
     let expected = VerifyError::Expired {
-        role: RoleType::Targets,
+        role: RoleType::Targets.into(),
         expires: past(),
     };
     assert_eq!(error.unwrap_err(), expected);
@@ -195,7 +205,7 @@ fn older_files_than_the_remembered_are_refused() {
     repository.remember_timestamp(&new.timestamp).unwrap();
     let error = repository.update_timestamp(&old.timestamp).unwrap_err();
     let expected = VerifyError::Rollback {
-        role: RoleType::Timestamp,
+        role: RoleType::Timestamp.into(),
         trusted: 2,
         found: 1,
     };
@@ -203,7 +213,7 @@ fn older_files_than_the_remembered_are_refused() {
     let lower_snapshot = finish(timestamp(3, &old.snapshot, 1));
     let error = repository.update_timestamp(&lower_snapshot).unwrap_err();
     let expected = VerifyError::Rollback {
-        role: RoleType::Snapshot,
+        role: RoleType::Snapshot.into(),
         trusted: 2,
         found: 1,
     };
@@ -273,7 +283,7 @@ fn content_must_be_what_was_vouched_for() {
         },
     )
     .unwrap_err();
-    assert_eq!(error, VerifyError::Content(RoleType::Snapshot));
+    assert_eq!(error, VerifyError::Content(RoleType::Snapshot.into()));
     let targets = flip(&good.targets);
     let error = update(
         &mut trusted(&good),
@@ -283,7 +293,7 @@ fn content_must_be_what_was_vouched_for() {
         },
     )
     .unwrap_err();
-    assert_eq!(error, VerifyError::Content(RoleType::Targets));
+    assert_eq!(error, VerifyError::Content(Role::TARGETS));
 }
 
 #[test]
@@ -304,7 +314,7 @@ fn versions_must_be_those_that_were_named() {
             ..files(1)
         },
     );
-    assert_eq!(error.unwrap_err(), named(RoleType::Snapshot, 2));
+    assert_eq!(error.unwrap_err(), named(RoleType::Snapshot.into(), 2));
 
     let mut draft = snapshot(1, b"", 1);
     draft.set_meta("targets.json", &MetaFile::of_version(3));
@@ -318,7 +328,7 @@ fn versions_must_be_those_that_were_named() {
             ..files(1)
         },
     );
-    assert_eq!(error.unwrap_err(), named(RoleType::Targets, 3));
+    assert_eq!(error.unwrap_err(), named(Role::TARGETS, 3));
 }
 
 #[test]
@@ -356,7 +366,7 @@ fn every_role_is_signed_by_its_keys() {
         matches!(
             error,
             VerifyError::Threshold {
-                role: RoleType::Timestamp,
+                role: Role::Top(RoleType::Timestamp),
                 ..
             }
         ),
@@ -367,7 +377,7 @@ fn every_role_is_signed_by_its_keys() {
         matches!(
             error,
             VerifyError::View {
-                role: RoleType::Timestamp,
+                role: Role::Top(RoleType::Timestamp),
                 ..
             }
         ),
