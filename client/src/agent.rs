@@ -17,5 +17,5 @@ pub use config::{AGENT_VARIABLE, AgentConfigError, AgentEntry, AgentTable, load}
 pub use connection::{Agent, ConnectError};
 pub use error::AgentError;
 pub use head::{Breach, HashText, HeadError, KnownLedger, ShownLedger, judge, verify_prefix};
-pub use key::{HeldKey, KeyRef};
+pub use key::{HeldKey, KeyRef, NotAKey};
 pub use memory::{HeadMemory, MemoryError};

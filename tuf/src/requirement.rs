@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{Document, Key, KeyId, RoleKeys, RoleType, Root, Tally};
+use crate::{DelegatedRole, Delegations, Document, Key, KeyId, RoleKeys, RoleType, Root, Tally};
 
 /// Whose signatures a document needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,19 @@ impl Requirement {
                 .filter_map(|keyid| Some((keyid.clone(), root.keys.get(keyid)?.clone())))
                 .collect(),
             role: role_keys,
+        }
+    }
+
+    /// What a delegation requires of documents of its role. `by` names the delegator for a person,
+    /// such as "targets version 3".
+    pub fn of_delegation(by: &str, role: &DelegatedRole, delegations: &Delegations) -> Self {
+        let keys = role.keys.keyids.iter();
+        Self {
+            label: format!("{} keys of {by}", role.name),
+            keys: keys
+                .filter_map(|keyid| Some((keyid.clone(), delegations.keys.get(keyid)?.clone())))
+                .collect(),
+            role: role.keys.clone(),
         }
     }
 

@@ -62,17 +62,17 @@ impl Desk {
 
 fn refused(status: &Status) -> Refused {
     let info = status.get_details_error_info();
-    let (reason, remedy) = info.map_or_else(Default::default, |mut info| {
-        (
-            info.reason,
-            info.metadata.remove("remedy").unwrap_or_default(),
-        )
+    let (reason, remedy, retry) = info.map_or_else(Default::default, |mut info| {
+        let mut take = |key| info.metadata.remove(key).unwrap_or_default();
+        let (remedy, retry) = (take("remedy"), take("retry"));
+        (info.reason, remedy, retry)
     });
     Refused {
         code: status.code().into(),
         reason,
         message: status.message().to_owned(),
         remedy,
+        retry,
     }
 }
 

@@ -6,6 +6,7 @@ use privyseal_proto::v1::keys_client::KeysClient;
 use privyseal_proto::v1::ledger_client::LedgerClient;
 use privyseal_proto::v1::signing_client::SigningClient;
 use privyseal_proto::v1::{self, HeadRequest, ProveRequest};
+use privyseal_tuf::Role;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
@@ -19,6 +20,8 @@ use super::memory::{HeadMemory, MemoryError};
 const CONNECT: Duration = Duration::from_secs(5);
 /// Until the answer begins; a person who must touch a token has this long, too.
 const ANSWER: Duration = Duration::from_secs(120);
+/// Delegated roles that an agent tells of in one answer.
+const MOST_ROLES: usize = 8192;
 
 /// A connection to an agent whose ledger was proved to contain all that this client saw of it.
 #[derive(Clone, Debug)]
@@ -123,6 +126,38 @@ impl Agent {
         SigningClient::new(self.channel.clone())
     }
 
+    /// What the agent remembers of a lineage: of the four roles, and of those delegated ones that
+    /// are among `roles`.
+    pub async fn lineage(
+        &self,
+        lineage: &v1::LineageRef,
+        roles: &[Role],
+    ) -> Result<v1::LineageReply, AgentError> {
+        let names = roles.iter().filter_map(Role::delegated);
+        let names: Vec<String> = names.map(ToString::to_string).collect();
+        let (first, others) = names.split_at(names.len().min(MOST_ROLES));
+        let mut reply = self.ask_lineage(lineage, first).await?;
+        for names in others.chunks(MOST_ROLES) {
+            let more = self.ask_lineage(lineage, names).await?.roles.into_iter();
+            let more = more.filter(|memory| names.contains(&memory.role));
+            reply.roles.extend(more);
+        }
+        Ok(reply)
+    }
+
+    async fn ask_lineage(
+        &self,
+        lineage: &v1::LineageRef,
+        roles: &[String],
+    ) -> Result<v1::LineageReply, AgentError> {
+        let request = v1::LineageRequest {
+            lineage: Some(lineage.clone()),
+            roles: roles.to_vec(),
+        };
+        let reply = self.signing().lineage(request).await;
+        Ok(reply.map_err(|status| self.error(&status))?.into_inner())
+    }
+
     /// The service for operators.
     pub fn admin(&self) -> AdminClient<Channel> {
         AdminClient::new(self.channel.clone())
@@ -136,6 +171,11 @@ impl Agent {
     /// Reads an answer of "no".
     pub fn error(&self, status: &Status) -> AgentError {
         AgentError::from_status(self.name(), status)
+    }
+
+    /// Reads a "no" that came within a stream of answers.
+    pub fn refused(&self, refused: v1::Refused) -> AgentError {
+        AgentError::from_refused(self.name(), refused)
     }
 
     /// An answer that makes no sense.

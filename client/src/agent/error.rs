@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::io;
 
+use privyseal_proto::v1;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -8,7 +9,7 @@ use super::address::Address;
 use super::head::{Breach, HeadError};
 
 /// What an agent refused, or why it could not be asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum AgentError {
     /// The agent said no, and why.
     #[error("refused ({code}): {message}")]
@@ -113,16 +114,32 @@ impl AgentError {
                 remedy,
             };
         }
-        let remedy = match metadata("retry").as_deref() {
-            Some("safe") => format!("{remedy} (asking again is safe)"),
-            Some("unsafe") => format!("{remedy} (do not just ask again)"),
-            _ => remedy,
-        };
+        let retry = metadata("retry").unwrap_or_default();
         Self::Failed {
             agent,
             code,
             message,
-            remedy,
+            remedy: with_retry(remedy, &retry),
+        }
+    }
+
+    /// Reads a "no" that came within a stream of answers.
+    pub fn from_refused(agent: &str, refused: v1::Refused) -> Self {
+        let (agent, code) = (agent.to_owned(), refused.reason);
+        let (message, remedy) = (refused.message, refused.remedy);
+        if says_no(Code::from(refused.code)) {
+            return Self::Refused {
+                agent,
+                code,
+                message,
+                remedy,
+            };
+        }
+        Self::Failed {
+            agent,
+            code,
+            message,
+            remedy: with_retry(remedy, &refused.retry),
         }
     }
 
@@ -157,6 +174,14 @@ impl AgentError {
             message,
             remedy,
         }
+    }
+}
+
+fn with_retry(remedy: String, retry: &str) -> String {
+    match retry {
+        "safe" => format!("{remedy} (asking again is safe)"),
+        "unsafe" => format!("{remedy} (do not just ask again)"),
+        _ => remedy,
     }
 }
 

@@ -1,61 +1,55 @@
 use std::collections::BTreeMap;
 
-use privyseal_tuf::{Document, Draft, RoleType, Snapshot, Targets, Timestamp};
+use privyseal_tuf::{Document, Draft, Metadata, Role, RoleType, Snapshot, Targets, Timestamp};
 
 use super::project::Project;
 use super::root::{RootChange, draft_root};
 use super::work::Work;
 use crate::failure::Advice;
 
-/// The next version of the targets, to be edited: of the draft, of what is published, or the first.
-pub fn edit_targets(work: &Work) -> anyhow::Result<Draft<Targets>> {
-    let role = RoleType::Targets;
+/// The next version of the top-level targets or a delegated role, to be edited: of the draft, of
+/// what is published, or the first.
+pub fn edit_targets(work: &Work, role: &Role) -> anyhow::Result<Draft<Targets>> {
     let (version, expires) = (work.next_version(role), work.expires(role)?);
-    let Some(current) = work.current(role) else {
+    let Some(current) = work.current(role)? else {
         return Ok(Draft::targets(version, &expires));
     };
-    let mut draft = Draft::<Targets>::edit(current)?;
+    let mut draft = Draft::<Targets>::edit(&current)?;
     draft.set_version(version);
     draft.set_expires(&expires);
     Ok(draft)
 }
 
 /// The next version of a role with a later expiry and nothing else changed.
-pub fn renewed(project: &Project, work: &Work, role: RoleType) -> anyhow::Result<Document> {
-    let expires = work.expires(role)?;
-    let version = work.next_version(role);
-    let current = || {
-        work.current(role).ok_or_else(|| {
-            Advice::failed(
-                format!("there is no {role} metadata to renew yet"),
-                "`privyseal repo sign` makes the first",
-            )
-        })
-    };
+pub fn renewed(project: &Project, work: &Work, role: &Role) -> anyhow::Result<Document> {
     match role {
-        RoleType::Root => draft_root(
+        Role::Top(RoleType::Root) => draft_root(
             project.settings(),
             &RootChange {
-                published: work.published().last(role),
-                drafted: work.draft(role),
+                published: work.published().last(RoleType::Root).map(AsRef::as_ref),
+                drafted: work.draft(role).map(AsRef::as_ref),
                 held: &BTreeMap::new(),
-                expires,
+                expires: work.expires(role)?,
             },
         ),
-        RoleType::Targets => Ok(edit_targets(work)?.finish()?),
-        RoleType::Snapshot => {
-            let mut draft = Draft::<Snapshot>::edit(current()?)?;
-            draft.set_version(version);
-            draft.set_expires(&expires);
-            Ok(draft.finish()?)
-        }
-        RoleType::Timestamp => {
-            let mut draft = Draft::<Timestamp>::edit(current()?)?;
-            draft.set_version(version);
-            draft.set_expires(&expires);
-            Ok(draft.finish()?)
-        }
+        Role::Top(RoleType::Snapshot) => later::<Snapshot>(work, role),
+        Role::Top(RoleType::Timestamp) => later::<Timestamp>(work, role),
+        Role::Top(RoleType::Targets) => Ok(edit_targets(work, role)?.finish()?),
+        Role::Delegated(_) => later::<Targets>(work, role),
     }
+}
+
+fn later<M: Metadata>(work: &Work, role: &Role) -> anyhow::Result<Document> {
+    let current = work.current(role)?.ok_or_else(|| {
+        Advice::failed(
+            format!("there is no {role} metadata to renew yet"),
+            "`privyseal repo sign` makes the first; a delegated role's is made by `privyseal repo delegate`",
+        )
+    })?;
+    let mut draft = Draft::<M>::edit(&current)?;
+    draft.set_version(work.next_version(role));
+    draft.set_expires(&work.expires(role)?);
+    Ok(draft.finish()?)
 }
 
 /// Makes a root the draft. A draft that is signed already stays: the new one becomes a correction
@@ -66,11 +60,12 @@ pub fn place_root(
     root: &Document,
     correct: bool,
 ) -> anyhow::Result<()> {
+    let role = RoleType::Root.into();
     let signed = work
-        .draft(RoleType::Root)
+        .draft(&role)
         .filter(|draft| !draft.signatures().is_empty());
     match (signed, correct) {
-        (None, _) => project.drafts().write(RoleType::Root, root),
+        (None, _) => project.drafts().write(&role, root),
         (Some(_), true) => project.drafts().write_correction(root),
         (Some(draft), false) => Err(signed_root(draft).into()),
     }

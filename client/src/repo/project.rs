@@ -7,7 +7,8 @@ use privyseal_tuf::{RoleType, Sha256Digest};
 use super::drafts::Drafts;
 use super::published::Published;
 use super::sent::Sent;
-use super::settings::{RoleSettings, Settings, render, set_role};
+use super::settings::{DelegatedSettings, RoleSettings, Settings};
+use super::settings::{remove_delegated, render, set_delegated, set_role};
 use super::staging::Staging;
 use crate::failure::Advice;
 use crate::file::{self, Access};
@@ -96,18 +97,36 @@ impl Project {
 
     /// The settings with other keys for a role, and their text. Nothing is written.
     pub fn with_role(&self, role: RoleType, new: &RoleSettings) -> anyhow::Result<(Self, String)> {
+        let edited = set_role(&self.settings_text()?, role, new)?;
+        self.with_text(edited)
+    }
+
+    /// The settings with other ones for a delegated role, or for the bins of a `PREFIX-*`; without
+    /// any where `new` is none. Nothing is written.
+    pub fn with_delegated(
+        &self,
+        name: &str,
+        new: Option<&DelegatedSettings>,
+    ) -> anyhow::Result<(Self, String)> {
+        let text = self.settings_text()?;
+        let edited = match new {
+            Some(new) => set_delegated(&text, name, new)?,
+            None => remove_delegated(&text, name)?,
+        };
+        self.with_text(edited)
+    }
+
+    fn settings_text(&self) -> anyhow::Result<String> {
         let path = self.directory.join(SETTINGS);
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let edited = set_role(&text, role, new)?;
-        let settings = Settings::parse(&edited)?;
-        Ok((
-            Self {
-                directory: self.directory.clone(),
-                settings,
-            },
-            edited,
-        ))
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    fn with_text(&self, text: String) -> anyhow::Result<(Self, String)> {
+        let changed = Self {
+            directory: self.directory.clone(),
+            settings: Settings::parse(&text)?,
+        };
+        Ok((changed, text))
     }
 
     /// Writes the text of the settings.
@@ -157,7 +176,7 @@ impl Project {
         }
         Ok(self
             .drafts()
-            .read(RoleType::Root)?
+            .read(&RoleType::Root.into())?
             .map(|root| root.payload().digest))
     }
 }

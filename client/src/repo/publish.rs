@@ -38,11 +38,11 @@ pub fn publish(project: &Project, now: i64) -> anyhow::Result<Publication> {
 
 fn refuse_unfinished(work: &Work) -> anyhow::Result<()> {
     for (role, step) in work.preview()? {
-        let is_drafted = match (&step, work.draft(role)) {
+        let is_drafted = match (&step, work.draft(&role)) {
             (Step::Document(document), Some(draft)) => document.payload() == draft.payload(),
             _ => false,
         };
-        if !is_drafted || !work.is_complete(role)? {
+        if !is_drafted || !work.is_complete(&role)? {
             return Err(Advice::needs_person(
                 format!("the {role} metadata is not finished: nothing was published"),
                 "sign it with `privyseal repo sign`; `privyseal repo status` says who is missing",
@@ -56,7 +56,7 @@ fn refuse_unfinished(work: &Work) -> anyhow::Result<()> {
 fn clear(project: &Project) -> anyhow::Result<()> {
     RoleType::ALL
         .into_iter()
-        .try_for_each(|role| project.drafts().remove(role))?;
+        .try_for_each(|role| project.drafts().remove(&role.into()))?;
     Ok(project.staging().clear()?)
 }
 

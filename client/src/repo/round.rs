@@ -1,15 +1,17 @@
 //! A round of signatures: each role's document is sent to the agents that hold its keys, every
 //! signature is verified here, and finished documents are shown to all agents of the repository.
 
+mod accept;
 mod ask;
 mod memory;
+mod stream;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use privyseal_proto::v1;
-use privyseal_tuf::{KeyId, RoleType};
+use privyseal_tuf::{KeyId, Role, RoleType};
 
 use super::project::Project;
 use super::work::Work;
@@ -22,7 +24,7 @@ pub use memory::align_versions;
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
     /// Only this role's.
-    pub role: Option<RoleType>,
+    pub role: Option<Role>,
     /// Only this key's.
     pub key: Option<KeyRef>,
 }
@@ -30,8 +32,8 @@ pub struct Choice {
 /// How a round ended.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Every document has the signatures that it needs.
-    pub complete: bool,
+    /// The roles whose drafts still miss signatures.
+    pub unfinished: Vec<Role>,
     /// What did not work, in order.
     pub problems: Vec<anyhow::Error>,
 }
@@ -45,7 +47,7 @@ pub struct Round<'a> {
     choice: Choice,
     out: &'a mut dyn Write,
     /// The heads that came with answers, by agent.
-    seen: BTreeMap<String, Vec<v1::Head>>,
+    seen: BTreeMap<String, BTreeMap<(u64, Vec<u8>), v1::Head>>,
     problems: Vec<anyhow::Error>,
 }
 
@@ -60,7 +62,6 @@ impl<'a> Round<'a> {
     ) -> anyhow::Result<Self> {
         let held = agents.keys().await?;
         let lineage = lineage_ref(project, work)?;
-        let (seen, problems) = (BTreeMap::new(), Vec::new());
         Ok(Self {
             project,
             agents,
@@ -68,44 +69,64 @@ impl<'a> Round<'a> {
             lineage,
             choice,
             out,
-            seen,
-            problems,
+            seen: BTreeMap::new(),
+            problems: Vec::new(),
         })
     }
 
-    /// Signs from root to timestamp; goes no further than a document that stays unfinished, since
-    /// the next ones name it. What was signed is kept, whatever happens after.
+    /// Signs from root to timestamp. What was signed is kept, whatever happens after. A draft that
+    /// stays unfinished does not hold up what can do without it.
     pub async fn run(mut self, work: &mut Work) -> anyhow::Result<Outcome> {
-        self.catch_up(work).await;
-        let mut complete = true;
-        for role in RoleType::ALL {
-            let Some(document) = work.prepare(role)? else {
-                continue;
-            };
-            self.project.drafts().write(role, &document)?;
-            work.set_draft(role, document);
-            self.sign_role(work, role).await?;
-            if !work.is_complete(role)? {
-                complete = false;
+        self.catch_up(work).await?;
+        let mut unfinished = Vec::new();
+        for batch in batches(work)? {
+            let prepared = self.prepare(work, &batch)?;
+            self.sign_roles(work, &prepared).await?;
+            for role in &prepared {
+                if work.is_complete(role)? {
+                    self.show_to_agents(work, role).await?;
+                } else {
+                    unfinished.push(role.clone());
+                }
+            }
+            let first = work.published().version(&Role::TARGETS).is_none();
+            if first && !unfinished.is_empty() {
+                // Nothing that comes after could be published without it.
                 break;
             }
-            self.show_to_agents(work, role).await;
         }
         self.prove_heads().await?;
         Ok(Outcome {
-            complete,
+            unfinished,
             problems: self.problems,
         })
     }
 
+    /// Makes the drafts of roles, and says which have one.
+    fn prepare(&self, work: &mut Work, roles: &[Role]) -> anyhow::Result<Vec<Role>> {
+        let mut prepared = Vec::new();
+        for role in roles {
+            // Who signs for it is not settled while its delegator misses signatures.
+            let waits = role.delegated().is_some() && !work.is_delegated(role)?;
+            let document = if waits { None } else { work.prepare(role)? };
+            if let Some(document) = document {
+                if work
+                    .draft(role)
+                    .is_none_or(|draft| draft.payload() != document.payload())
+                {
+                    self.project.drafts().write(role, &document)?;
+                }
+                work.set_draft(role.clone(), document);
+                prepared.push(role.clone());
+            }
+        }
+        Ok(prepared)
+    }
+
     /// The agents that hold a key of this repository: those must know each finished document.
     fn involved(&self, work: &Work) -> BTreeSet<String> {
-        let mut keyids: BTreeSet<KeyId> = self
-            .project
-            .settings()
-            .keys()
-            .map(|(_, key)| key.keyid.clone())
-            .collect();
+        let keys = self.project.settings().keys();
+        let mut keyids: BTreeSet<KeyId> = keys.map(|key| key.keyid.clone()).collect();
         keyids.extend(work.roots().flat_map(|root| root.keys.into_keys()));
         let holds = |held: &&HeldKey| keyids.contains(held.key.keyid.as_str());
         self.held
@@ -120,18 +141,33 @@ impl<'a> Round<'a> {
     }
 
     fn note_head(&mut self, agent: &str, head: Option<v1::Head>) {
-        self.seen.entry(agent.to_owned()).or_default().extend(head);
+        let seen = self.seen.entry(agent.to_owned()).or_default();
+        seen.extend(head.map(|head| ((head.size, head.root.clone()), head)));
     }
 
     /// Has every agent prove that the heads of its answers are of one ledger.
     async fn prove_heads(&mut self) -> anyhow::Result<()> {
         for (name, heads) in std::mem::take(&mut self.seen) {
             if let Some(agent) = self.agents.named_mut(&name) {
+                let heads: Vec<v1::Head> = heads.into_values().collect();
                 agent.prove(&heads).await?;
             }
         }
         Ok(())
     }
+}
+
+/// The roles of a round in its order; delegated roles that don't depend on each other together.
+fn batches(work: &Work) -> anyhow::Result<Vec<Vec<Role>>> {
+    let mut batches: Vec<(usize, Vec<Role>)> = Vec::new();
+    for role in work.order()? {
+        let depth = work.depth(&role);
+        match batches.last_mut() {
+            Some((last, batch)) if depth > 0 && *last == depth => batch.push(role),
+            _ => batches.push((depth, vec![role])),
+        }
+    }
+    Ok(batches.into_iter().map(|(_, batch)| batch).collect())
 }
 
 /// How the agents know the repository.
@@ -144,4 +180,9 @@ pub fn lineage_ref(project: &Project, work: &Work) -> anyhow::Result<v1::Lineage
             .map(|digest| digest.to_string())
             .unwrap_or_default(),
     })
+}
+
+/// Whether this is a first root, which no agent can know yet.
+fn is_root(role: &Role) -> bool {
+    role.top() == Some(RoleType::Root)
 }

@@ -3,7 +3,7 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use privyseal_tuf::{Document, RoleType};
+use privyseal_tuf::{Document, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::file::{self, Access};
@@ -17,8 +17,19 @@ pub struct Sent {
     path: PathBuf,
 }
 
+/// A document that is about to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Sending<'a> {
+    /// Its role.
+    pub role: &'a Role,
+    /// The document.
+    pub document: &'a Document,
+    /// The role's published version: what is not above it is forgotten.
+    pub published: Option<u64>,
+}
+
 /// One content under one version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     role: String,
@@ -33,32 +44,39 @@ impl Sent {
     }
 
     /// Was this content sent from here?
-    pub fn contains(&self, role: RoleType, version: u64, digest: &str) -> anyhow::Result<bool> {
+    pub fn contains(&self, role: &Role, version: u64, digest: &str) -> anyhow::Result<bool> {
         let is_it = |entry: &Entry| {
             entry.role == role.as_str() && entry.version == version && entry.digest == digest
         };
         Ok(self.read()?.iter().any(is_it))
     }
 
-    /// Notes a document before it is sent; what is not above `published` is forgotten.
-    pub fn note(
-        &self,
-        role: RoleType,
-        document: &Document,
-        published: Option<u64>,
-    ) -> anyhow::Result<()> {
-        let entry = Entry {
-            role: role.to_string(),
-            version: document.view(role)?.version(),
-            digest: document.payload().digest.to_string(),
-        };
+    /// Notes documents before they are sent.
+    pub fn note(&self, sendings: &[Sending<'_>]) -> anyhow::Result<()> {
+        let mut new = Vec::new();
+        for sending in sendings {
+            new.push(Entry {
+                role: sending.role.to_string(),
+                version: sending.document.view(sending.role.kind())?.version(),
+                digest: sending.document.payload().digest.to_string(),
+            });
+        }
         let mut entries = self.read()?;
-        if entries.contains(&entry) {
+        entries.sort();
+        new.retain(|entry| entries.binary_search(entry).is_err());
+        if new.is_empty() {
             return Ok(());
         }
-        let published = published.unwrap_or(0);
-        entries.retain(|old| old.role != entry.role || old.version > published);
-        entries.push(entry);
+        let published = sendings
+            .iter()
+            .map(|sending| (sending.role.as_str(), sending.published.unwrap_or(0)));
+        let published: std::collections::BTreeMap<&str, u64> = published.collect();
+        entries.retain(|old| {
+            published
+                .get(old.role.as_str())
+                .is_none_or(|published| old.version > *published)
+        });
+        entries.extend(new);
         let mut bytes = serde_json::to_vec_pretty(&entries)?;
         bytes.push(b'\n');
         file::write_atomically(&self.path, &bytes, Access::Public)
@@ -87,13 +105,23 @@ mod tests {
         let sent = Sent::at(directory.path().join("sent.json"));
         let expires = Expires::from_seconds(2_000_000_000).unwrap();
         let targets = |version| Draft::targets(version, &expires).finish().unwrap();
+        let note = |document: &Document, published| {
+            let (role, published) = (&Role::TARGETS, Some(published));
+            let sending = Sending {
+                role,
+                document,
+                published,
+            };
+            sent.note(&[sending]).unwrap();
+        };
         let two = targets(2);
         let digest = two.payload().digest.to_string();
-        assert!(!sent.contains(RoleType::Targets, 2, &digest).unwrap());
-        sent.note(RoleType::Targets, &two, Some(1)).unwrap();
-        assert!(sent.contains(RoleType::Targets, 2, &digest).unwrap());
-        assert!(!sent.contains(RoleType::Targets, 2, "other").unwrap());
-        sent.note(RoleType::Targets, &targets(3), Some(2)).unwrap();
-        assert!(!sent.contains(RoleType::Targets, 2, &digest).unwrap());
+        let contains = |digest: &str| sent.contains(&Role::TARGETS, 2, digest).unwrap();
+        assert!(!contains(&digest));
+        note(&two, 1);
+        assert!(contains(&digest));
+        assert!(!contains("other"));
+        note(&targets(3), 2);
+        assert!(!contains(&digest));
     }
 }

@@ -1,16 +1,20 @@
+mod delegated;
 mod edit;
+mod key;
 mod period;
 mod render;
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use privyseal_tuf::{KeyId, RoleType};
-use serde::{Deserialize, Deserializer, de::Error};
+use privyseal_tuf::{KeyId, Role, RoleName, RoleType};
+use serde::Deserialize;
 
 use crate::agent::{AgentEntry, AgentTable};
 
-pub(super) use edit::set_role;
+pub use delegated::{Delegated, DelegatedSettings, bins};
+pub(super) use edit::{remove_delegated, set_delegated, set_role};
+pub use key::{Holder, KeySettings, take_key};
 pub use period::Period;
 pub(super) use render::render;
 
@@ -27,6 +31,8 @@ pub struct Settings {
     pub agents: Vec<AgentEntry>,
     /// Who signs.
     pub roles: Roles,
+    /// What the delegators' metadata does not say of delegated roles.
+    pub delegated: Delegated,
 }
 
 /// The settings of each role.
@@ -52,19 +58,6 @@ pub struct RoleSettings {
     pub expires: Period,
     /// The keys that may sign.
     pub keys: Vec<KeySettings>,
-}
-
-/// A key, and the agent that holds it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeySettings {
-    /// The agent's name.
-    pub agent: String,
-    /// The key's name there.
-    pub name: String,
-    /// The keyid in the metadata.
-    #[serde(deserialize_with = "keyid")]
-    pub keyid: KeyId,
 }
 
 /// Why `privyseal.toml` was refused.
@@ -96,6 +89,12 @@ pub enum SettingsError {
         /// The key.
         keyid: KeyId,
     },
+    /// A delegated role without a delegator.
+    #[error("privyseal.toml: delegated role {0:?} needs `by`, the role that delegates to it")]
+    NoDelegator(String),
+    /// Delegations that lead back to their beginning.
+    #[error("privyseal.toml: delegated role {0:?} is delegated to, in the end, by itself")]
+    Cycle(String),
     /// A name is missing.
     #[error("privyseal.toml: {0} is empty")]
     Empty(&'static str),
@@ -119,6 +118,8 @@ struct SettingsFile {
     targets: RoleSettings,
     snapshot: RoleSettings,
     timestamp: RoleSettings,
+    #[serde(default)]
+    delegated: Delegated,
 }
 
 fn default_output() -> PathBuf {
@@ -140,6 +141,7 @@ impl Settings {
                 snapshot: file.snapshot,
                 timestamp: file.timestamp,
             },
+            delegated: file.delegated,
         };
         settings.check()?;
         Ok(settings)
@@ -155,16 +157,35 @@ impl Settings {
         }
     }
 
-    /// Every key with its role.
-    pub fn keys(&self) -> impl Iterator<Item = (RoleType, &KeySettings)> {
-        RoleType::ALL
-            .into_iter()
-            .flat_map(|role| self.role(role).keys.iter().map(move |key| (role, key)))
+    /// How long a new version of a role is valid.
+    pub fn expires(&self, role: &Role) -> Period {
+        match role {
+            Role::Top(role) => self.role(*role).expires,
+            Role::Delegated(name) => self
+                .delegated
+                .get(name)
+                .map_or(self.roles.targets.expires, |settings| settings.expires),
+        }
     }
 
-    /// Who holds a key: `agent:name`.
+    /// Whose metadata delegates to a role.
+    pub fn delegators(&self, name: &RoleName) -> &[Role] {
+        self.delegated
+            .get(name)
+            .map_or(&[], |settings| settings.by.as_slice())
+    }
+
+    /// Every key that any role lists; one of several roles comes several times.
+    pub fn keys(&self) -> impl Iterator<Item = &KeySettings> {
+        let top = RoleType::ALL
+            .into_iter()
+            .flat_map(|role| &self.role(role).keys);
+        top.chain(self.delegated.keys())
+    }
+
+    /// Who holds a key: its owner, or `agent:name`.
     pub fn owner(&self, keyid: &KeyId) -> Option<String> {
-        let mut keys = self.keys().map(|(_, key)| key);
+        let mut keys = self.keys();
         keys.find(|key| key.keyid == *keyid).map(KeySettings::owner)
     }
 
@@ -178,6 +199,7 @@ impl Settings {
         if !stays_inside(&self.output) {
             return Err(SettingsError::Output);
         }
+        self.delegated.check()?;
         RoleType::ALL
             .into_iter()
             .try_for_each(|role| self.role(role).check(role))
@@ -205,25 +227,9 @@ impl RoleSettings {
     }
 }
 
-impl KeySettings {
-    /// `agent:name`
-    pub fn owner(&self) -> String {
-        format!("{}:{}", self.agent, self.name)
-    }
-}
-
 fn stays_inside(path: &Path) -> bool {
     let normal = |component| matches!(component, Component::Normal(_));
     path.components().count() > 0 && path.components().all(normal)
-}
-
-fn keyid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<KeyId, D::Error> {
-    let keyid = KeyId::from(String::deserialize(deserializer)?);
-    if keyid.as_str().is_empty() {
-        Err(D::Error::custom("a keyid is empty"))
-    } else {
-        Ok(keyid)
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
-use privyseal_tuf::{Document, RoleType};
+use std::collections::BTreeMap;
+
+use privyseal_tuf::{Document, Role};
 use serde::Serialize;
 
 use super::settings::Settings;
@@ -53,40 +55,38 @@ pub struct MissingKey {
     pub owner: Option<String>,
 }
 
-/// How every role stands.
+/// How the four roles stand, and the delegated ones that have names of their own or a draft.
 pub fn statuses(settings: &Settings, work: &Work) -> anyhow::Result<Vec<RoleStatus>> {
-    let preview = work.preview()?;
+    let preview: BTreeMap<Role, Step> = work.preview()?.into_iter().collect();
     let mut ahead = work.clone();
     for (role, step) in &preview {
         if let Step::Document(document) = step {
-            ahead.set_draft(*role, (**document).clone());
+            ahead.set_draft(role.clone(), Document::clone(document));
         }
     }
-    RoleType::ALL
-        .into_iter()
-        .map(|role| {
-            let step = preview
-                .iter()
-                .find(|(other, _)| *other == role)
-                .map(|(_, step)| step);
-            Ok(RoleStatus {
-                role: role.to_string(),
-                published: work
-                    .published()
-                    .last(role)
-                    .and_then(|document| version(role, document)),
-                draft: ahead
-                    .draft(role)
-                    .and_then(|document| version(role, document)),
-                follows: matches!(step, Some(Step::Follows { .. })),
-                signatures: signatures(settings, &ahead, role)?,
-            })
+    let mut roles = work.named_roles();
+    for role in preview.keys() {
+        if !roles.contains(role) {
+            roles.insert(2, role.clone());
+        }
+    }
+    let status = |role: Role| {
+        let published = work.published().document(&role)?;
+        Ok(RoleStatus {
+            role: role.to_string(),
+            published: published.and_then(|document| version(&role, &document)),
+            draft: ahead
+                .draft(&role)
+                .and_then(|document| version(&role, document)),
+            follows: matches!(preview.get(&role), Some(Step::Follows { .. })),
+            signatures: signatures(settings, &ahead, &role)?,
         })
-        .collect()
+    };
+    roles.into_iter().map(status).collect()
 }
 
-fn version(role: RoleType, document: &Document) -> Option<RoleVersion> {
-    let view = document.view(role).ok()?;
+fn version(role: &Role, document: &Document) -> Option<RoleVersion> {
+    let view = document.view(role.kind()).ok()?;
     Some(RoleVersion {
         version: view.version(),
         expires: view.expires().to_string(),
@@ -97,14 +97,14 @@ fn version(role: RoleType, document: &Document) -> Option<RoleVersion> {
 fn signatures(
     settings: &Settings,
     work: &Work,
-    role: RoleType,
+    role: &Role,
 ) -> anyhow::Result<Vec<SignatureStatus>> {
-    let Some(document) = work.current(role) else {
+    let Some(document) = work.current(role)? else {
         return Ok(Vec::new());
     };
     let requirements = work.requirements(role)?;
     let status = requirements.into_iter().map(|requirement| {
-        let tally = requirement.tally(document);
+        let tally = requirement.tally(&document);
         let missing = tally.missing.iter().map(|keyid| MissingKey {
             keyid: keyid.to_string(),
             owner: settings.owner(keyid),

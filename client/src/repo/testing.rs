@@ -5,14 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use privyseal_tuf::{
-    Algorithm, Document, Draft, Expires, Key, KeyId, PublicKey, RoleType, Signature, Signing,
+    Algorithm, Document, Draft, Expires, Key, KeyId, PublicKey, Role, RoleType, Signature, Signing,
 };
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use tempfile::TempDir;
 
 use super::{
-    KeySettings, Project, RoleSettings, Roles, RootChange, Settings, Work, draft_root,
-    edit_targets, publish,
+    Delegated, Holder, KeySettings, Project, RoleSettings, Roles, RootChange, Settings, Work,
+    draft_root, edit_targets, publish,
 };
 use crate::show::Progress;
 
@@ -45,8 +45,11 @@ impl Signer {
 
     fn settings(&self, name: &str) -> KeySettings {
         KeySettings {
-            agent: "a".to_owned(),
-            name: name.to_owned(),
+            holder: Some(Holder {
+                agent: "a".to_owned(),
+                name: name.to_owned(),
+            }),
+            owner: None,
             keyid: self.keyid(),
         }
     }
@@ -82,6 +85,7 @@ impl Bench {
                 snapshot: role(1, &[(3, "online")]),
                 timestamp: role(1, &[(3, "online")]),
             },
+            delegated: Delegated::default(),
         };
         let dir = tempfile::tempdir().unwrap();
         let project = Project::create(dir.path(), settings).unwrap();
@@ -99,7 +103,7 @@ impl Bench {
         bench
             .project
             .drafts()
-            .write(RoleType::Targets, &targets.finish().unwrap())
+            .write(&Role::TARGETS, &targets.finish().unwrap())
             .unwrap();
         bench
     }
@@ -121,13 +125,16 @@ impl Bench {
             .map(|(id, signer)| (id.clone(), signer.key.clone()))
             .collect();
         let change = RootChange {
-            published: work.published().last(RoleType::Root),
-            drafted: work.draft(RoleType::Root),
+            published: work.published().last(RoleType::Root).map(AsRef::as_ref),
+            drafted: work.draft(&RoleType::Root.into()).map(AsRef::as_ref),
             held: &held,
             expires: Expires::from_seconds(NOW + 864_000).unwrap(),
         };
         let root = draft_root(self.project.settings(), &change).unwrap();
-        self.project.drafts().write(RoleType::Root, &root).unwrap();
+        self.project
+            .drafts()
+            .write(&RoleType::Root.into(), &root)
+            .unwrap();
     }
 
     /// Changes the settings of a role.
@@ -143,8 +150,22 @@ impl Bench {
         Signer::new(seed).settings(name)
     }
 
+    /// Reads the settings again, which something else wrote.
+    pub(crate) fn reload(&mut self) {
+        self.project = Project::open(self.dir.path()).unwrap();
+    }
+
+    pub(crate) fn settings_text(&self) -> String {
+        fs::read_to_string(self.path().join(crate::repo::SETTINGS)).unwrap()
+    }
+
     /// Adds a target with this content.
     pub(crate) fn add(&self, path: &str, content: &str) {
+        self.add_to(&Role::TARGETS, path, content);
+    }
+
+    /// Adds a target to a role.
+    pub(crate) fn add_to(&self, role: &Role, path: &str, content: &str) {
         let source = self.path().join("source");
         fs::write(&source, content).unwrap();
         let staged = self
@@ -152,40 +173,37 @@ impl Bench {
             .staging()
             .add(&source, &Progress::of_bytes(0, ""))
             .unwrap();
-        let mut draft = edit_targets(&self.work()).unwrap();
+        let mut draft = edit_targets(&self.work(), role).unwrap();
         draft.set_target(&path.parse().unwrap(), &staged.target());
         self.project
             .drafts()
-            .write(RoleType::Targets, &draft.finish().unwrap())
+            .write(role, &draft.finish().unwrap())
             .unwrap();
     }
 
     /// Signs like a round does, with every key in `with`.
     pub(crate) fn sign(&self, with: &[u8]) {
         let mut work = self.work();
-        for role in RoleType::ALL {
-            let Some(document) = work.prepare(role).unwrap() else {
+        for role in work.order().unwrap() {
+            let Some(document) = work.prepare(&role).unwrap() else {
                 continue;
             };
-            let document = self.sign_document(&work, role, document, with);
-            self.project.drafts().write(role, &document).unwrap();
+            let document = self.sign_document(&work, &role, &document, with);
+            self.project.drafts().write(&role, &document).unwrap();
             work.set_draft(role, document);
-            if !work.is_complete(role).unwrap() {
-                return;
-            }
         }
     }
 
     fn sign_document(
         &self,
         work: &Work,
-        role: RoleType,
-        document: Document,
+        role: &Role,
+        document: &Document,
         with: &[u8],
     ) -> Document {
         let mut work = work.clone();
-        work.set_draft(role, document.clone());
-        let mut signing = Signing::new(document, work.requirements(role).unwrap());
+        work.set_draft(role.clone(), document.clone());
+        let mut signing = Signing::new(document.clone(), work.requirements(role).unwrap());
         for seed in with {
             let signer = Signer::new(*seed);
             let signature = signer.sign(&signing.payload().bytes());

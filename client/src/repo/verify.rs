@@ -3,10 +3,9 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context;
-use privyseal_tuf::{Hashes, RoleType, Target, TargetPath, TrustedRepository};
+use privyseal_tuf::{Hashes, Role, RoleType, Target, TargetPath, TrustedRepository};
 use sha2::{Digest, Sha512};
 
-use super::published::file_name;
 use super::staging::copy_hashing;
 use crate::failure::Advice;
 use crate::show::Progress;
@@ -91,9 +90,9 @@ fn documents(trusted: &TrustedRepository) -> Vec<(RoleType, u64, i64)> {
 
 fn read_chain(metadata: &Path) -> anyhow::Result<Chain> {
     let published = super::Published::read(metadata)?;
-    let version = |role| published.version(role).unwrap_or(1);
+    let version = |role: RoleType| published.version(&role.into()).unwrap_or(1);
     let read = |role, version| {
-        let name = file_name(role, version);
+        let name = Role::Top(role).file_name(version);
         fs::read(metadata.join(&name)).map_err(|e| not_verified(&format!("{name}: {e}")))
     };
     Ok(Chain {

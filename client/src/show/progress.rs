@@ -5,7 +5,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Shows how many bytes are done, on a terminal, for what takes more than a second.
+/// Shows how much is done, how fast, and how long it will take, on a terminal, for what takes more
+/// than a second.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -16,10 +17,18 @@ pub struct Progress {
 impl Progress {
     /// Begins work on `total` bytes.
     pub fn of_bytes(total: u64, what: &'static str) -> Self {
+        let template = "{msg} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+        Self::begin(total, what, template)
+    }
+
+    /// Begins work on `total` things.
+    pub fn of_count(total: u64, what: &'static str) -> Self {
+        Self::begin(total, what, "{msg} {pos} of {len}, {per_sec}, {eta} left")
+    }
+
+    fn begin(total: u64, what: &'static str, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        if let Ok(style) =
-            ProgressStyle::with_template("{msg} {bytes} of {total_bytes}, {eta} left")
-        {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_message(what);
@@ -30,14 +39,14 @@ impl Progress {
         }
     }
 
-    /// Says that more bytes are done.
-    pub fn advance(&self, bytes: u64) {
+    /// Says that more is done.
+    pub fn advance(&self, more: u64) {
         if !self.shown.get() && self.since.elapsed() > PATIENCE {
             self.shown.set(true);
             // Draws nothing where standard error is no terminal.
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        self.bar.inc(bytes);
+        self.bar.inc(more);
     }
 }
 

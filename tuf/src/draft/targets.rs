@@ -65,17 +65,23 @@ impl Draft<Targets> {
         keyid
     }
 
-    /// Delegates to a role: in the place of the delegation to that name, or after all others. Fields
-    /// of it that this crate does not know stay; bins (`succinct_roles`) give way.
-    pub fn set_delegation(&mut self, role: &DelegatedRole) {
+    /// Delegates to roles, each in the place of the delegation to its name, or after all others.
+    /// Fields of them that this crate does not know stay; bins (`succinct_roles`) give way.
+    pub fn set_delegations(&mut self, new: &[DelegatedRole]) {
         self.edit_roles(|roles| {
-            let place = roles.iter_mut().find(|entry| is_named(entry, &role.name));
-            match place {
-                Some(Value::Object(entry)) => role.write(entry),
-                _ => {
-                    let mut entry = Object::new();
-                    role.write(&mut entry);
-                    roles.push(Value::Object(entry));
+            let name = |entry: &Value| Some(entry.as_object()?.get("name")?.as_str()?.to_owned());
+            let named = roles.iter().enumerate();
+            let mut places: BTreeMap<String, usize> = named
+                .filter_map(|(at, entry)| Some((name(entry)?, at)))
+                .collect();
+            for role in new {
+                let end = roles.len();
+                let at = *places.entry(role.name.to_string()).or_insert(end);
+                if at == end {
+                    roles.push(Value::Object(Object::new()));
+                }
+                if let Some(Value::Object(entry)) = roles.get_mut(at) {
+                    role.write(entry);
                 }
             }
         });

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use privyseal_tuf::{RoleType, Target, TargetPath};
+use privyseal_tuf::{Document, Role, Target, TargetPath};
 
 use crate::Exit;
 use crate::command::context::Context;
-use crate::repo::{Project, Work, edit_targets};
+use crate::repo::{Homes, Project, Work, edit_targets};
 use crate::show::{Progress, escape, now};
 
 #[derive(Args, Debug)]
@@ -22,7 +22,8 @@ are copied now: what happens to the sources later changes nothing.
 Examples:
   privyseal repo add dist/app-1.0.tar.gz
   privyseal repo add dist --prefix v1.0
-  privyseal repo add build/out.bin --as tools/linux/app")]
+  privyseal repo add build/out.bin --as tools/linux/app
+  privyseal repo add dist --prefix app --role app")]
 pub(super) struct Add {
     /// Files and directories.
     #[arg(required = true, value_name = "FILE|DIR")]
@@ -33,7 +34,14 @@ pub(super) struct Add {
     /// Put before every target path, with a slash between.
     #[arg(long, value_name = "PATH")]
     prefix: Option<TargetPath>,
+    /// The role that is to list them: targets, or a delegated one. Without it: targets, or the
+    /// hashed bins of targets.
+    #[arg(long, value_name = "ROLE")]
+    role: Option<Role>,
 }
+
+/// More files than this are told of in one line.
+const MOST_LINES: usize = 50;
 
 pub(super) fn run(
     command: Add,
@@ -46,10 +54,6 @@ pub(super) fn run(
         command.prefix.as_ref(),
     )?;
     let work = Work::load(project, now())?;
-    let before = match work.current(RoleType::Targets) {
-        Some(document) => document.targets()?.targets,
-        None => BTreeMap::new(),
-    };
     let mut bytes = 0;
     for source in found.values() {
         let metadata = fs::metadata(source);
@@ -57,41 +61,108 @@ pub(super) fn run(
             .with_context(|| format!("cannot examine {}", source.display()))?
             .len();
     }
-    let progress = Progress::of_bytes(bytes, "adding");
-    let mut draft = edit_targets(&work)?;
-    let mut changed = 0;
-    for (path, source) in &found {
-        let staged = project.staging().add(source, &progress)?;
-        let target = staged.target();
-        let same = |old: &Target| old.length == target.length && old.hashes == target.hashes;
-        let verb = match before.get(path) {
-            Some(old) if same(old) => continue,
-            Some(_) => "replaced",
-            None => "added",
-        };
-        draft.set_target(path, &target);
-        changed += 1;
-        writeln!(
-            context.screen,
-            "{verb} {} ({} bytes)",
-            escape(path.as_str()),
-            target.length
-        )?;
+    let mut homes = Homes::of(&work);
+    let mut by_role: BTreeMap<Role, Vec<(TargetPath, PathBuf)>> = BTreeMap::new();
+    for (path, source) in found {
+        let role = homes.of_new(&path, command.role.as_ref())?;
+        by_role.entry(role).or_default().push((path, source));
     }
-    if changed == 0 {
+    drop(homes);
+    let progress = Progress::of_bytes(bytes, "adding");
+    let mut told = Told::default();
+    let mut drafts = Vec::new();
+    for (role, sources) in by_role {
+        let mut staged = BTreeMap::new();
+        for (path, source) in sources {
+            staged.insert(path, project.staging().add(&source, &progress)?.target());
+        }
+        if let Some(document) = told.edited(&work, &role, staged)? {
+            drafts.push((role, document));
+        }
+    }
+    drop(progress);
+    if drafts.is_empty() {
         writeln!(
             context.screen,
             "nothing changed: the targets have these contents already"
         )?;
         return Ok(Exit::Done);
     }
-    drop(progress);
-    let document = draft.finish().context("the new targets")?;
-    project.drafts().write(RoleType::Targets, &document)?;
-    let version = document.targets()?.header.version;
+    let written: Vec<(&Role, &Document)> = drafts.iter().map(|(role, new)| (role, new)).collect();
+    project.drafts().write_all(&written)?;
+    told.print(context.screen)?;
     writeln!(
         context.screen,
-        "{changed} changed in the draft of targets {version}; next: privyseal repo sign"
+        "{} changed in {}; next: privyseal repo sign",
+        told.changed,
+        where_changed(&drafts)?
     )?;
     Ok(Exit::Done)
+}
+
+/// What was changed, for a person: a line each, as long as they are few.
+#[derive(Default)]
+struct Told {
+    changed: usize,
+    lines: Vec<String>,
+}
+
+impl Told {
+    /// The draft of a role with these targets; none where it has them already.
+    fn edited(
+        &mut self,
+        work: &Work,
+        role: &Role,
+        mut new: BTreeMap<TargetPath, Target>,
+    ) -> anyhow::Result<Option<Document>> {
+        let before = match work.current(role)? {
+            Some(document) => document.targets()?.targets,
+            None => Default::default(),
+        };
+        let same =
+            |old: &Target, new: &Target| old.length == new.length && old.hashes == new.hashes;
+        new.retain(|path, target| !before.get(path).is_some_and(|old| same(old, target)));
+        if new.is_empty() {
+            return Ok(None);
+        }
+        for (path, target) in &new {
+            if self.lines.len() < MOST_LINES {
+                let verb = if before.contains_key(path) {
+                    "replaced"
+                } else {
+                    "added"
+                };
+                let path = escape(path.as_str());
+                self.lines
+                    .push(format!("{verb} {path} ({} bytes)", target.length));
+            }
+        }
+        self.changed += new.len();
+        drop(before);
+        let mut draft = edit_targets(work, role)?;
+        draft.set_targets(&new);
+        let document = draft.finish().with_context(|| format!("the new {role}"))?;
+        Ok(Some(document))
+    }
+
+    fn print(&self, out: &mut dyn Write) -> anyhow::Result<()> {
+        for line in &self.lines {
+            writeln!(out, "{line}")?;
+        }
+        match self.changed - self.lines.len() {
+            0 => {}
+            more => writeln!(out, "and {more} more")?,
+        }
+        Ok(())
+    }
+}
+
+fn where_changed(drafts: &[(Role, Document)]) -> anyhow::Result<String> {
+    match drafts {
+        [(role, document)] => {
+            let version = document.targets()?.header.version;
+            Ok(format!("the draft of {} {version}", escape(role.as_str())))
+        }
+        drafts => Ok(format!("the drafts of {} roles", drafts.len())),
+    }
 }

@@ -36,7 +36,8 @@ pub(super) fn run(
             .iter()
             .filter_map(|(role, step)| match step {
                 Step::Document(document) => {
-                    let changes = privyseal_tuf::diff(work.published().last(*role), document);
+                    let before = work.published().document(role).ok().flatten();
+                    let changes = privyseal_tuf::diff(before.as_deref(), document);
                     Some((role.to_string(), changes_json(&changes)))
                 }
                 Step::Follows { .. } => None,

@@ -1,8 +1,8 @@
 use std::io::Write;
 
 use clap::Args;
-use privyseal_proto::v1::EnrollRepositoryRequest;
-use privyseal_tuf::{Document, RoleType};
+use privyseal_proto::v1::{EnrollRepositoryRequest, RoleDocument};
+use privyseal_tuf::RoleType;
 
 use crate::Exit;
 use crate::agent::Agent;
@@ -54,19 +54,32 @@ async fn enroll(agent: &mut Agent, request: EnrollRepositoryRequest) -> anyhow::
 }
 
 /// A root that is finished but not published belongs to it: without it, agents that hold no root
-/// key could not sign the repository's first metadata.
+/// key could not sign the repository's first metadata. Hashed bins are left out: there can be
+/// thousands, and their delegator says all that is needed to sign for them.
 fn request(project: &Project, work: &Work) -> anyhow::Result<EnrollRepositoryRequest> {
     let published = work.published();
-    let mut roots: Vec<Vec<u8>> = published.roots.iter().map(Document::to_bytes).collect();
-    if work.is_complete(RoleType::Root)? {
-        roots.extend(work.draft(RoleType::Root).map(Document::to_bytes));
+    let mut roots: Vec<Vec<u8>> = published.roots.iter().map(|root| root.to_bytes()).collect();
+    let root = RoleType::Root.into();
+    if work.is_complete(&root)? {
+        roots.extend(work.draft(&root).map(|root| root.to_bytes()));
     }
     let bytes = |role| {
-        published
-            .last(role)
-            .map(Document::to_bytes)
+        let document = published.last(role);
+        document
+            .map(|document| document.to_bytes())
             .unwrap_or_default()
     };
+    let mut delegated = Vec::new();
+    for role in work.named_roles() {
+        if role.delegated().is_some()
+            && let Some(document) = published.document(&role)?
+        {
+            delegated.push(RoleDocument {
+                role: role.to_string(),
+                document: document.to_bytes(),
+            });
+        }
+    }
     Ok(EnrollRepositoryRequest {
         authority: project.settings().authority.clone(),
         repository: project.settings().repository.clone(),
@@ -74,5 +87,6 @@ fn request(project: &Project, work: &Work) -> anyhow::Result<EnrollRepositoryReq
         targets: bytes(RoleType::Targets),
         snapshot: bytes(RoleType::Snapshot),
         timestamp: bytes(RoleType::Timestamp),
+        delegated,
     })
 }

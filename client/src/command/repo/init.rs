@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use privyseal_tuf::{Draft, Expires, RoleType};
 
-use super::tuf_keys;
+use super::keyring::{KeyArg, Keyring};
 use crate::Exit;
-use crate::agent::{Agents, HeldKey, KeyRef};
 use crate::command::context::Context;
 use crate::repo::{
-    KeySettings, Period, Project, RoleSettings, Roles, RootChange, Settings, draft_root,
+    Delegated, Period, Project, RoleSettings, Roles, RootChange, Settings, draft_root,
 };
 use crate::show::now;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-A key is named AGENT:KEY, or KEY where one agent lists it.
+A key is named AGENT:KEY, or KEY where one agent lists it; OWNER=FILE gives a public key that no
+agent holds (PEM, or JSON as in metadata).
 
 Examples:
   privyseal repo init --authority production --repository example.org/packages \\
@@ -36,25 +36,25 @@ pub(super) struct Init {
     output: PathBuf,
     /// The root keys.
     #[arg(long, required = true, num_args = 1.., value_name = "KEY")]
-    root: Vec<KeyRef>,
+    root: Vec<KeyArg>,
     /// How many root keys must sign. Without it: more than half of them.
     #[arg(long, value_name = "N")]
     root_threshold: Option<u32>,
     /// The targets keys.
     #[arg(long, required = true, num_args = 1.., value_name = "KEY")]
-    targets: Vec<KeyRef>,
+    targets: Vec<KeyArg>,
     /// How many targets keys must sign.
     #[arg(long, value_name = "N", default_value_t = 1)]
     targets_threshold: u32,
     /// The snapshot keys.
     #[arg(long, required = true, num_args = 1.., value_name = "KEY")]
-    snapshot: Vec<KeyRef>,
+    snapshot: Vec<KeyArg>,
     /// How many snapshot keys must sign.
     #[arg(long, value_name = "N", default_value_t = 1)]
     snapshot_threshold: u32,
     /// The timestamp keys.
     #[arg(long, required = true, num_args = 1.., value_name = "KEY")]
-    timestamp: Vec<KeyRef>,
+    timestamp: Vec<KeyArg>,
     /// How many timestamp keys must sign.
     #[arg(long, value_name = "N", default_value_t = 1)]
     timestamp_threshold: u32,
@@ -77,26 +77,25 @@ pub(super) async fn run(
     directory: &Path,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
-    let agents = context.agents(Vec::new()).await?;
-    context.report_missing(&agents)?;
-    let held = agents.keys().await?;
-    let settings = command.settings(&agents, &held)?;
+    let mut keyring = Keyring::open(None, context).await?;
+    let settings = command.settings(&mut keyring)?;
     let expires = |role: RoleType| {
         Expires::from_seconds(now().saturating_add(settings.role(role).expires.seconds()))
     };
-    let held = tuf_keys(&held);
     let change = RootChange {
         published: None,
         drafted: None,
-        held: &held,
+        held: keyring.known(),
         expires: expires(RoleType::Root)?,
     };
     let root = draft_root(&settings, &change)?;
     let targets = Draft::targets(1, &expires(RoleType::Targets)?).finish()?;
     let project = Project::create(directory, settings)?;
     let _lock = project.lock()?;
-    project.drafts().write(RoleType::Root, &root)?;
-    project.drafts().write(RoleType::Targets, &targets)?;
+    project.drafts().write(&RoleType::Root.into(), &root)?;
+    project
+        .drafts()
+        .write(&RoleType::Targets.into(), &targets)?;
     writeln!(
         context.screen,
         "made {} with drafts of root 1 and targets 1\nnext: privyseal repo add FILE..., then privyseal repo sign",
@@ -106,15 +105,13 @@ pub(super) async fn run(
 }
 
 impl Init {
-    fn settings(&self, agents: &Agents, held: &[HeldKey]) -> anyhow::Result<Settings> {
+    fn settings(&self, keyring: &mut Keyring) -> anyhow::Result<Settings> {
         let majority = u32::try_from(self.root.len() / 2 + 1).unwrap_or(u32::MAX);
-        let role = |keys: &[KeyRef], threshold, expires| {
-            let keys = keys.iter().map(|key| key_settings(agents, held, key));
-            let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
+        let mut role = |keys: &[KeyArg], threshold, expires| {
             anyhow::Ok(RoleSettings {
                 threshold,
                 expires,
-                keys,
+                keys: keyring.settle_all(keys)?,
             })
         };
         let root_threshold = self.root_threshold.unwrap_or(majority);
@@ -137,20 +134,7 @@ impl Init {
                     self.expires_timestamp,
                 )?,
             },
+            delegated: Delegated::default(),
         })
     }
-}
-
-/// How a key is written down in the settings.
-pub(super) fn key_settings(
-    agents: &Agents,
-    held: &[HeldKey],
-    wanted: &KeyRef,
-) -> anyhow::Result<KeySettings> {
-    let held = agents.resolve(held, wanted)?;
-    Ok(KeySettings {
-        agent: held.agent.clone(),
-        name: held.key.name.clone(),
-        keyid: held.tuf_key()?.keyid().clone(),
-    })
 }

@@ -1,13 +1,14 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use anyhow::Context as _;
 use clap::Args;
-use privyseal_tuf::{RoleType, TargetPath};
+use privyseal_tuf::{Document, Role, TargetPath};
 
 use crate::Exit;
 use crate::command::context::Context;
 use crate::failure::Advice;
-use crate::repo::{Project, Work, edit_targets};
+use crate::repo::{Homes, Project, Work, edit_targets};
 use crate::show::{escape, now};
 
 #[derive(Args, Debug)]
@@ -28,16 +29,34 @@ pub(super) fn run(
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
     let work = Work::load(project, now())?;
-    let mut draft = edit_targets(&work)?;
+    let mut homes = Homes::of(&work);
+    let mut by_role: BTreeMap<Role, BTreeSet<TargetPath>> = BTreeMap::new();
     for path in &command.targets {
-        if !draft.remove_target(path) {
-            let message = format!("there is no target {path}: nothing was removed");
-            return Err(Advice::failed(message, "`privyseal repo diff` shows the draft").into());
-        }
-        writeln!(context.screen, "removed {}", escape(path.as_str()))?;
+        let role = homes.of_listed(path)?.ok_or_else(|| {
+            Advice::failed(
+                format!("there is no target {path}: nothing was removed"),
+                "`privyseal repo diff` shows the drafts, `privyseal repo roles` who lists what",
+            )
+        })?;
+        by_role.entry(role).or_default().insert(path.clone());
     }
-    let document = draft.finish().context("the new targets")?;
-    project.drafts().write(RoleType::Targets, &document)?;
+    let mut drafts = Vec::new();
+    for (role, paths) in &by_role {
+        let mut draft = edit_targets(&work, role)?;
+        draft.remove_targets(paths);
+        drafts.push((
+            role,
+            draft.finish().with_context(|| format!("the new {role}"))?,
+        ));
+    }
+    let written: Vec<(&Role, &Document)> = drafts.iter().map(|(role, new)| (*role, new)).collect();
+    project.drafts().write_all(&written)?;
+    for (role, paths) in &by_role {
+        for path in paths {
+            let (path, role) = (escape(path.as_str()), escape(role.as_str()));
+            writeln!(context.screen, "removed {path} from {role}")?;
+        }
+    }
     writeln!(context.screen, "next: privyseal repo sign")?;
     Ok(Exit::Done)
 }

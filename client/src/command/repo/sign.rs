@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Args;
-use privyseal_tuf::RoleType;
+use privyseal_tuf::Role;
 
 use super::view::print_preview;
 use crate::Exit;
@@ -11,7 +11,7 @@ use crate::command::context::Context;
 use crate::failure::{Advice, report};
 use crate::repo::round::{Choice, Outcome, Round, align_versions};
 use crate::repo::{Project, Work};
-use crate::show::now;
+use crate::show::{escape, now};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -29,7 +29,7 @@ pub(super) struct Sign {
     yes: bool,
     /// Ask only for signatures of this role.
     #[arg(long, value_name = "ROLE")]
-    role: Option<RoleType>,
+    role: Option<Role>,
     /// Ask only for signatures with this key: AGENT:KEY, or KEY.
     #[arg(long, value_name = "KEY")]
     key: Option<KeyRef>,
@@ -69,7 +69,7 @@ pub(super) async fn run(
 
 fn needs_signatures(work: &Work) -> anyhow::Result<bool> {
     for (role, _) in work.preview()? {
-        if work.draft(role).is_none() || !work.is_complete(role)? {
+        if work.draft(&role).is_none() || !work.is_complete(&role)? {
             return Ok(true);
         }
     }
@@ -104,23 +104,26 @@ fn conclude(outcome: &Outcome, anything: bool, context: &mut Context<'_>) -> any
             anstream::stderr().write_all(&text)?;
         }
     }
-    match (outcome.complete, anything) {
-        (true, true) => {
-            writeln!(
-                context.screen,
-                "everything is signed; next: privyseal repo publish"
-            )?;
+    let unfinished: Vec<&str> = outcome.unfinished.iter().map(Role::as_str).collect();
+    if !unfinished.is_empty() {
+        let some = unfinished.iter().take(10).copied().collect::<Vec<_>>();
+        let more = match unfinished.len() - some.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        writeln!(
+            context.screen,
+            "not finished: {}{more}; see privyseal repo status, and sign again",
+            escape(&some.join(", "))
+        )?;
+        if exit != Exit::Refused {
+            exit = Exit::NeedsPerson;
         }
-        (true, false) => {}
-        (false, _) => {
-            writeln!(
-                context.screen,
-                "not finished: see privyseal repo status, and sign again"
-            )?;
-            if exit != Exit::Refused {
-                exit = Exit::NeedsPerson;
-            }
-        }
+    } else if anything {
+        writeln!(
+            context.screen,
+            "everything is signed; next: privyseal repo publish"
+        )?;
     }
     Ok(exit)
 }

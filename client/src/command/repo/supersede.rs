@@ -1,8 +1,9 @@
 use std::io::Write;
+use std::sync::Arc;
 
 use clap::Args;
 use privyseal_proto::v1::role_memory::State;
-use privyseal_proto::v1::{LineageRef, SupersedeRequest};
+use privyseal_proto::v1::{LineageRef, LineageRequest, SupersedeRequest};
 use privyseal_tuf::{Document, RoleType};
 
 use super::view::print_preview;
@@ -48,12 +49,12 @@ pub(super) async fn run(
     let now = now();
     let work = Work::load(project, now)?;
     let new = correction(project, &work)?;
-    let step = Step::Document(Box::new(new.clone()));
+    let step = Step::Document(Arc::new(new.clone()));
     print_preview(
         context.screen,
         project,
         &work,
-        &[(RoleType::Root, step)],
+        &[(RoleType::Root.into(), step)],
         now,
     )?;
     if !command.yes && !confirmed(context)? {
@@ -76,7 +77,7 @@ pub(super) async fn run(
             )?;
         }
     }
-    project.drafts().write(RoleType::Root, &new)?;
+    project.drafts().write(&RoleType::Root.into(), &new)?;
     project.drafts().remove_correction()?;
     writeln!(
         context.screen,
@@ -89,9 +90,9 @@ pub(super) async fn run(
 /// arrived here.
 fn correction(project: &Project, work: &Work) -> anyhow::Result<Document> {
     let unsigned = work
-        .draft(RoleType::Root)
+        .draft(&RoleType::Root.into())
         .filter(|draft| draft.signatures().is_empty());
-    match project.drafts().read_correction()?.or_else(|| unsigned.cloned()) {
+    match project.drafts().read_correction()?.or_else(|| unsigned.map(|draft| Document::clone(draft))) {
         Some(document) => Ok(document),
         None => Err(Advice::failed(
             "there is no correction",
@@ -116,7 +117,11 @@ async fn give_up(
     let version = new.root()?.header.version;
     let new_digest = new.payload().digest.to_string();
     // An agent that does not know the repository has signed nothing of it.
-    let Ok(memory) = agent.signing().lineage(lineage.clone()).await else {
+    let request = LineageRequest {
+        lineage: Some(lineage.clone()),
+        roles: Vec::new(),
+    };
+    let Ok(memory) = agent.signing().lineage(request).await else {
         return Ok(false);
     };
     let memory = memory

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use privyseal_tuf::RoleType;
+use privyseal_tuf::Role;
 
 use crate::repo::{Project, RoleStatus, RoleVersion, Step, Work};
 use crate::show::{DiffContext, escape, in_days, print_changes, print_table};
@@ -10,14 +10,15 @@ pub(super) fn print_preview(
     out: &mut dyn Write,
     project: &Project,
     work: &Work,
-    preview: &[(RoleType, Step)],
+    preview: &[(Role, Step)],
     now: i64,
 ) -> anyhow::Result<()> {
     let context = diff_context(project, work, now);
     for (role, step) in preview {
         match step {
             Step::Document(document) => {
-                print_changes(out, &context, *role, work.published().last(*role), document)?;
+                let before = work.published().document(role)?;
+                print_changes(out, &context, role.kind(), before.as_deref(), document)?;
             }
             Step::Follows { version, expires } => writeln!(
                 out,
@@ -32,9 +33,7 @@ pub(super) fn print_preview(
 /// Whose keys are whose, by privyseal.toml, and their algorithms, by the old and the new root.
 fn diff_context(project: &Project, work: &Work, now: i64) -> DiffContext {
     let keys = project.settings().keys();
-    let owners = keys
-        .map(|(_, key)| (key.keyid.clone(), key.owner()))
-        .collect();
+    let owners = keys.map(|key| (key.keyid.clone(), key.owner())).collect();
     let algorithms = work.roots().flat_map(|root| root.keys).map(|(keyid, key)| {
         let name = key.algorithm().map(|algorithm| algorithm.to_string());
         (

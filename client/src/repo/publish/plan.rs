@@ -4,11 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use privyseal_tuf::{RoleType, Sha256Digest, Target, TargetPath};
+use privyseal_tuf::{Role, RoleType, Sha256Digest, Target, TargetPath};
 
 use crate::failure::Advice;
 use crate::repo::project::Project;
-use crate::repo::published::file_name;
 use crate::repo::verify::{Chain, file_names};
 use crate::repo::work::Work;
 
@@ -43,12 +42,18 @@ impl Plan {
             .unwrap_or_default();
         let versions: BTreeMap<RoleType, u64> = RoleType::ALL
             .into_iter()
-            .filter_map(|role| Some((role, work.current(role)?.view(role).ok()?.version())))
+            .filter_map(|role| {
+                Some((
+                    role,
+                    work.current(&role.into()).ok()??.view(role).ok()?.version(),
+                ))
+            })
             .collect();
-        let name = |role| file_name(role, versions.get(&role).copied().unwrap_or(1));
+        let name =
+            |role: RoleType| Role::Top(role).file_name(versions.get(&role).copied().unwrap_or(1));
         let roots = chain.roots.into_iter().zip(1..);
         let mut metadata: Vec<(String, Vec<u8>)> = roots
-            .map(|(bytes, version)| (file_name(RoleType::Root, version), bytes))
+            .map(|(bytes, version)| (Role::Top(RoleType::Root).file_name(version), bytes))
             .collect();
         metadata.push((name(RoleType::Targets), chain.targets));
         metadata.push((name(RoleType::Snapshot), chain.snapshot));
@@ -70,12 +75,17 @@ impl Plan {
 fn chain(work: &Work, metadata: &Path) -> anyhow::Result<Chain> {
     let mut roots = Vec::new();
     for version in 1..=work.published().roots.len() as u64 {
-        let path = metadata.join(file_name(RoleType::Root, version));
+        let path = metadata.join(Role::Top(RoleType::Root).file_name(version));
         roots.push(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
     }
-    roots.extend(work.draft(RoleType::Root).map(|root| root.to_bytes()));
-    let bytes = |role| {
-        work.current(role)
+    roots.extend(
+        work.draft(&RoleType::Root.into())
+            .map(|root| root.to_bytes()),
+    );
+    let bytes = |role: RoleType| {
+        work.settled(&role.into())
+            .ok()
+            .flatten()
             .map(|document| document.to_bytes())
             .unwrap_or_default()
     };

@@ -39,7 +39,7 @@ fn files_are_written_in_the_order_of_trust() {
     assert!(
         RoleType::ALL
             .into_iter()
-            .all(|role| bench.work().draft(role).is_none())
+            .all(|role| bench.work().draft(&role.into()).is_none())
     );
     assert!(!bench.path().join("draft/files").exists());
     let verified = verify(&bench.project.metadata(), &bench.project.targets(), NOW).unwrap();
@@ -75,14 +75,14 @@ fn an_interrupted_publication_shows_the_old_state_and_is_finished_by_the_next() 
     assert!(bench.publish().is_err());
     assert_eq!(fs::read(bench.metadata("timestamp.json")).unwrap(), before);
     verify(&bench.project.metadata(), &bench.project.targets(), NOW).unwrap();
-    assert!(bench.work().draft(RoleType::Targets).is_some());
+    assert!(bench.work().draft(&RoleType::Targets.into()).is_some());
     fs::remove_dir_all(bench.project.targets().join(blocked)).unwrap();
     let leftover = bench.metadata(".privyseal-killed");
     fs::write(&leftover, "half").unwrap();
     let written = bench.publish().unwrap();
     assert_eq!(written.last().unwrap(), "metadata/timestamp.json");
     verify(&bench.project.metadata(), &bench.project.targets(), NOW).unwrap();
-    assert!(bench.work().draft(RoleType::Targets).is_none());
+    assert!(bench.work().draft(&RoleType::Targets.into()).is_none());
     assert!(!leftover.exists());
 }
 
@@ -122,11 +122,17 @@ fn after_every_prefix_of_the_writes_clients_see_a_whole_repository() {
             fs::copy(new.path().join(name), to).unwrap();
         }
         verify(&bench.project.metadata(), &bench.project.targets(), NOW).unwrap();
-        assert_eq!(bench.work().published().version(RoleType::Targets), Some(1));
+        assert_eq!(
+            bench.work().published().version(&RoleType::Targets.into()),
+            Some(1)
+        );
         // The record is of the publication before: that of an interrupted one is not written.
         fs::write(bench.path().join("published.json"), old_record(&bench)).unwrap();
         assert_eq!(bench.publish().unwrap(), written[done..]);
-        assert_eq!(bench.work().published().version(RoleType::Targets), Some(2));
+        assert_eq!(
+            bench.work().published().version(&RoleType::Targets.into()),
+            Some(2)
+        );
     }
 }
 

@@ -1,100 +1,245 @@
-use privyseal_proto::v1::sign_event::Event;
-use privyseal_proto::v1::{SignRequest, Signed};
-use privyseal_tuf::{Key, KeyId, Requirement, RoleType, Signature, Signing};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Round;
-use crate::agent::{Agent, AgentError, HeldKey};
+use privyseal_proto::v1::{SignRequest, Signed};
+use privyseal_tuf::{Document, Key, KeyId, Requirement, Role, Signing};
+
+use super::accept::{accept, counts, is_met, missing};
+use super::{Round, stream};
+use crate::agent::{AgentError, HeldKey};
 use crate::failure::Advice;
+use crate::repo::sent::Sending;
 use crate::repo::work::Work;
+use crate::show::Progress;
 
 /// What an agent takes unless its config says otherwise; more is not sent.
 const MOST_BYTES: usize = 10 << 20;
 
+/// More roles than this are told of in one line.
+const MOST_LINES: usize = 20;
+
+/// The signatures of one role while they are collected.
+struct Collecting {
+    role: Role,
+    signing: Signing,
+    requirements: Vec<Requirement>,
+    tried: BTreeSet<KeyId>,
+}
+
+/// One signature that an agent is asked for.
+struct Ask {
+    /// Where its role stands among those of the batch.
+    at: usize,
+    keyid: KeyId,
+    key: Key,
+    held: HeldKey,
+}
+
 impl Round<'_> {
-    /// Collects the signatures that the role's document still needs, and keeps each as it comes.
-    pub(super) async fn sign_role(
+    /// Collects the signatures that the roles' documents still need, and keeps each as it comes.
+    /// Each role is asked about with one key at a time, all roles at once.
+    pub(super) async fn sign_roles(
         &mut self,
         work: &mut Work,
-        role: RoleType,
+        roles: &[Role],
     ) -> anyhow::Result<()> {
-        if self.choice.role.is_some_and(|chosen| chosen != role) {
-            return Ok(());
-        }
-        let Some(draft) = work.draft(role).cloned() else {
-            return Ok(());
-        };
-        let requirements = work.requirements(role)?;
-        let mut signing = Signing::new(draft, requirements.clone());
-        for keyid in missing(&requirements, &signing) {
-            let key = requirements
-                .iter()
-                .find_map(|requirement| requirement.keys.get(&keyid));
-            let Some(key) = key.filter(|_| counts(role, &keyid, &requirements, &signing)) else {
-                continue;
-            };
-            match self.ask(work, role, (&keyid, key), &mut signing).await {
-                Ok(Some(line)) => {
-                    self.project.drafts().write(role, signing.document())?;
-                    work.set_draft(role, signing.document().clone());
-                    self.say(&line)?;
-                }
-                Ok(None) => {}
-                Err(problem) => self.problems.push(problem),
+        let mut collecting = Vec::new();
+        for role in roles {
+            let is_chosen = self
+                .choice
+                .role
+                .as_ref()
+                .is_none_or(|chosen| chosen == role);
+            if let Some(draft) = work.draft(role).filter(|_| is_chosen) {
+                let requirements = work.requirements(role)?;
+                collecting.push(Collecting {
+                    role: role.clone(),
+                    signing: Signing::new(Document::clone(draft), requirements.clone()),
+                    requirements,
+                    tried: BTreeSet::new(),
+                });
             }
+        }
+        let mut summed = BTreeMap::new();
+        loop {
+            let asks = self.next_asks(&mut collecting);
+            if asks.is_empty() {
+                break;
+            }
+            self.ask(work, &mut collecting, asks, &mut summed).await?;
+        }
+        for (who, signatures) in summed {
+            self.say(&format!("{signatures} documents signed with {who}"))?;
         }
         Ok(())
     }
 
-    /// Asks the agent that holds the key; none where the key is not meant, or where nobody holds it
-    /// and it is not needed either.
-    async fn ask(
-        &mut self,
-        work: &Work,
-        role: RoleType,
-        (keyid, key): (&KeyId, &Key),
-        signing: &mut Signing,
-    ) -> anyhow::Result<Option<String>> {
-        let holder = self
-            .held
-            .iter()
-            .find(|held| held.key.keyid == keyid.as_str());
-        if let Some(chosen) = &self.choice.key
-            && !holder.is_some_and(|held| chosen.matches(held))
-        {
-            return Ok(None);
+    /// The next key of each role that an agent holds and whose signature is still wanted.
+    fn next_asks(&mut self, collecting: &mut [Collecting]) -> Vec<Ask> {
+        let mut asks = Vec::new();
+        for (at, role) in collecting.iter_mut().enumerate() {
+            for keyid in missing(&role.requirements, &role.signing) {
+                let wanted = counts(&role.role, &keyid, &role.requirements, &role.signing);
+                if !wanted || !role.tried.insert(keyid.clone()) {
+                    continue;
+                }
+                let mut keys = role.requirements.iter();
+                let key = keys.find_map(|requirement| requirement.keys.get(&keyid));
+                match (self.holder(&keyid), key) {
+                    (Some(held), Some(key)) if self.is_chosen(&held) => {
+                        asks.push(Ask {
+                            at,
+                            key: key.clone(),
+                            keyid,
+                            held,
+                        });
+                        break;
+                    }
+                    (None, _) if self.choice.key.is_none() && !is_met(&role.signing) => {
+                        let problem = self.nobody_holds(&role.role, &keyid);
+                        self.problems.push(problem);
+                    }
+                    _ => {}
+                }
+            }
         }
-        let Some(held) = holder.cloned() else {
-            return if is_met(signing) {
-                Ok(None)
-            } else {
-                Err(self.nobody_holds(role, keyid))
-            };
-        };
-        let document = signing.document().to_bytes();
-        refuse_large(role, document.len())?;
-        let request = SignRequest {
-            id: 1,
-            lineage: Some(self.lineage.clone()),
-            role: role.to_string(),
-            key: held.key.name.clone(),
-            document,
-        };
-        let agent = self
-            .agents
-            .named(&held.agent)
-            .ok_or_else(|| self.nobody_holds(role, keyid))?;
-        let published = work.published().version(role);
-        self.project
-            .sent()
-            .note(role, signing.document(), published)?;
-        let signed = sign(agent, request).await?;
-        accept(&signed, (keyid, key), signing).map_err(|why| agent.wrong_answer(why))?;
-        let line = line(role, &held, &signed);
-        self.note_head(&held.agent, signed.head);
-        Ok(Some(line))
+        asks
     }
 
-    fn nobody_holds(&self, role: RoleType, keyid: &KeyId) -> anyhow::Error {
+    fn holder(&self, keyid: &KeyId) -> Option<HeldKey> {
+        let mut held = self.held.iter();
+        held.find(|held| held.key.keyid == keyid.as_str()).cloned()
+    }
+
+    fn is_chosen(&self, held: &HeldKey) -> bool {
+        let key = self.choice.key.as_ref();
+        key.is_none_or(|chosen| chosen.matches(held))
+    }
+
+    async fn ask(
+        &mut self,
+        work: &mut Work,
+        collecting: &mut [Collecting],
+        asks: Vec<Ask>,
+        summed: &mut BTreeMap<String, usize>,
+    ) -> anyhow::Result<()> {
+        self.note_sending(work, collecting, &asks)?;
+        let progress = Progress::of_count(asks.len() as u64, "signing");
+        let mut by_agent: BTreeMap<String, Vec<Ask>> = BTreeMap::new();
+        for ask in asks {
+            by_agent
+                .entry(ask.held.agent.clone())
+                .or_default()
+                .push(ask);
+        }
+        for (name, asks) in by_agent {
+            let answers = self.answers(&name, collecting, &asks, &progress).await;
+            let mut changed = Vec::new();
+            for (ask, answer) in asks.iter().zip(answers) {
+                let Some(role) = collecting.get_mut(ask.at) else {
+                    continue;
+                };
+                match self.take(ask, answer, &mut role.signing) {
+                    Ok(signed) => {
+                        changed.push(ask.at);
+                        if roles_are_many(&asks) {
+                            *summed
+                                .entry(format!("{name}:{}", ask.held.key.name))
+                                .or_default() += 1;
+                        } else {
+                            self.say(&line(&role.role, &ask.held, &signed))?;
+                        }
+                    }
+                    Err(problem) => self.problems.push(problem),
+                }
+            }
+            self.keep(work, collecting, &changed)?;
+        }
+        Ok(())
+    }
+
+    /// Notes what is about to be sent, before it is.
+    fn note_sending(
+        &self,
+        work: &Work,
+        collecting: &[Collecting],
+        asks: &[Ask],
+    ) -> anyhow::Result<()> {
+        let sendings = asks.iter().filter_map(|ask| {
+            let role = collecting.get(ask.at)?;
+            Some(Sending {
+                role: &role.role,
+                document: role.signing.document(),
+                published: work.published().version(&role.role),
+            })
+        });
+        self.project.sent().note(&sendings.collect::<Vec<_>>())
+    }
+
+    /// The agent's answers, in the order of the questions.
+    async fn answers(
+        &self,
+        name: &str,
+        collecting: &[Collecting],
+        asks: &[Ask],
+        progress: &Progress,
+    ) -> Vec<anyhow::Result<Signed>> {
+        let Some(agent) = self.agents.named(name) else {
+            let nobody = |ask: &Ask| match collecting.get(ask.at) {
+                Some(role) => Err(self.nobody_holds(&role.role, &ask.keyid)),
+                None => Ok(Signed::default()),
+            };
+            return asks.iter().map(nobody).collect();
+        };
+        let request = |at: usize| {
+            let ask = asks.get(at)?;
+            let role = collecting.get(ask.at)?;
+            Some(SignRequest {
+                id: at as u64,
+                lineage: Some(self.lineage.clone()),
+                role: role.role.to_string(),
+                key: ask.held.key.name.clone(),
+                document: role.signing.document().to_bytes(),
+            })
+        };
+        stream::sign_many(agent, asks.len(), request, MOST_BYTES, progress).await
+    }
+
+    fn take(
+        &mut self,
+        ask: &Ask,
+        answer: anyhow::Result<Signed>,
+        signing: &mut Signing,
+    ) -> anyhow::Result<Signed> {
+        let signed = answer?;
+        let wrong = |message| AgentError::WrongAnswer {
+            agent: ask.held.agent.clone(),
+            message,
+        };
+        accept(&signed, (&ask.keyid, &ask.key), signing).map_err(wrong)?;
+        self.note_head(&ask.held.agent, signed.head.clone());
+        Ok(signed)
+    }
+
+    /// Keeps the drafts that got a signature.
+    fn keep(
+        &self,
+        work: &mut Work,
+        collecting: &[Collecting],
+        changed: &[usize],
+    ) -> anyhow::Result<()> {
+        let changed: Vec<(&Role, &Document)> = changed
+            .iter()
+            .filter_map(|at| collecting.get(*at))
+            .map(|role| (&role.role, role.signing.document()))
+            .collect();
+        self.project.drafts().write_all(&changed)?;
+        for (role, document) in changed {
+            work.set_draft(role.clone(), document.clone());
+        }
+        Ok(())
+    }
+
+    fn nobody_holds(&self, role: &Role, keyid: &KeyId) -> anyhow::Error {
         let owner = self.project.settings().owner(keyid);
         let owner = owner.map_or_else(|| keyid.to_string(), |owner| format!("{owner} ({keyid})"));
         let agents: Vec<String> = self
@@ -110,97 +255,17 @@ impl Round<'_> {
         };
         Advice::needs_person(
             format!("{role} is not signed with {owner}: {why}"),
-            "run `privyseal repo sign` again where that key can be reached; what was signed is kept",
+            "run `privyseal repo sign` again where that key can be reached, or send the draft there (`privyseal repo draft export`); what was signed is kept",
         )
         .into()
     }
 }
 
-async fn sign(agent: &Agent, request: SignRequest) -> Result<Signed, AgentError> {
-    let reply = agent.signing().sign(request).await;
-    let mut events = reply.map_err(|status| agent.error(&status))?.into_inner();
-    let mut answer = None;
-    // Read to its end: a stream that is dropped before is reset, which servers count.
-    while let Some(event) = events
-        .message()
-        .await
-        .map_err(|status| agent.error(&status))?
-    {
-        match event.event {
-            Some(Event::Signed(signed)) => answer = Some(signed),
-            Some(Event::Refused(refused)) => {
-                return Err(AgentError::Refused {
-                    agent: agent.name().to_owned(),
-                    code: refused.reason,
-                    message: refused.message,
-                    remedy: refused.remedy,
-                });
-            }
-            // News of a later protocol, such as waiting for a person.
-            None => {}
-        }
-    }
-    answer.ok_or_else(|| agent.wrong_answer("it ended without a signature"))
+fn roles_are_many(asks: &[Ask]) -> bool {
+    asks.len() > MOST_LINES
 }
 
-/// Checks that the answer is a signature by this key over this document, and adds it.
-fn accept(
-    signed: &Signed,
-    (keyid, key): (&KeyId, &Key),
-    signing: &mut Signing,
-) -> Result<(), String> {
-    if signed.keyid != keyid.as_str() {
-        return Err(format!(
-            "it signed with key {}, asked for was {keyid}",
-            signed.keyid
-        ));
-    }
-    if signed.digest != signing.payload().digest.to_string() {
-        return Err("it says that it signed another document".to_owned());
-    }
-    let public = key.public().map_err(|e| e.to_string())?;
-    let signature =
-        Signature::from_hex(public.algorithm(), &signed.sig).map_err(|e| e.to_string())?;
-    signing.add(keyid, &signature).map_err(|e| e.to_string())
-}
-
-/// The keys that have not signed; those that a new root takes out come last.
-fn missing(requirements: &[Requirement], signing: &Signing) -> Vec<KeyId> {
-    let statuses = signing.status();
-    let keyids = statuses.iter().flat_map(|status| &status.tally.missing);
-    let stays = |keyid: &&KeyId| {
-        requirements
-            .last()
-            .is_some_and(|new| new.keys.contains_key(*keyid))
-    };
-    let (stay, go): (Vec<&KeyId>, Vec<&KeyId>) = keyids.partition(stays);
-    let mut ordered: Vec<KeyId> = Vec::new();
-    for keyid in stay.into_iter().chain(go) {
-        if !ordered.contains(keyid) {
-            ordered.push(keyid.clone());
-        }
-    }
-    ordered
-}
-
-/// Whether a signature with this key is still wanted. A root carries every signature of its own
-/// keys that can be had, and of the old ones as many as it takes. Another signature on a finished
-/// document of the other roles would change the file that is named above it.
-fn counts(role: RoleType, keyid: &KeyId, requirements: &[Requirement], signing: &Signing) -> bool {
-    let own = requirements.len().saturating_sub(1);
-    let document = signing.document();
-    requirements.iter().enumerate().any(|(at, requirement)| {
-        let collects_all = role == RoleType::Root && at == own;
-        requirement.keys.contains_key(keyid)
-            && (collects_all || !requirement.tally(document).is_met())
-    })
-}
-
-fn is_met(signing: &Signing) -> bool {
-    signing.status().iter().all(|status| status.tally.is_met())
-}
-
-fn line(role: RoleType, held: &HeldKey, signed: &Signed) -> String {
+fn line(role: &Role, held: &HeldKey, signed: &Signed) -> String {
     let recorded = if signed.recorded {
         " (had signed it before)"
     } else {
@@ -211,16 +276,3 @@ fn line(role: RoleType, held: &HeldKey, signed: &Signed) -> String {
         signed.version, held.agent, held.key.name, signed.record
     )
 }
-
-fn refuse_large(role: RoleType, bytes: usize) -> Result<(), Advice> {
-    if bytes <= MOST_BYTES {
-        return Ok(());
-    }
-    Err(Advice::failed(
-        format!("{role}.json has {bytes} bytes, more than the {MOST_BYTES} that an agent takes"),
-        "nothing was sent; put fewer targets into one repository",
-    ))
-}
-
-#[cfg(test)]
-mod tests;

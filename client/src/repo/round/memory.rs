@@ -1,5 +1,7 @@
 use privyseal_proto::v1::RoleMemory;
-use privyseal_tuf::{Document, Draft, Metadata, RoleType, Snapshot, Targets, Timestamp};
+use privyseal_tuf::{Document, Draft, Metadata, Role, RoleType, Snapshot, Targets, Timestamp};
+
+use std::collections::BTreeMap;
 
 use super::lineage_ref;
 use crate::agent::Agents;
@@ -23,43 +25,58 @@ pub async fn align_versions(
     after_others: bool,
 ) -> anyhow::Result<()> {
     let unsigned = |root: &Document| root.signatures().is_empty();
-    if work.published().roots.is_empty() && work.draft(RoleType::Root).is_none_or(unsigned) {
+    let draft = work.draft(&RoleType::Root.into());
+    if work.published().roots.is_empty() && draft.is_none_or(|root| unsigned(root)) {
         // No agent can know a repository whose first root nobody signed.
         return Ok(());
     }
     let lineage = lineage_ref(project, work)?;
-    let mut memories = Vec::new();
+    let drafted: Vec<Role> = work
+        .drafted()
+        .filter(|role| role.kind() != RoleType::Root)
+        .cloned()
+        .collect();
+    let mut memories = BTreeMap::<Role, RoleMemory>::new();
     for agent in agents.connected() {
         // An agent that does not know the repository remembers nothing of it.
-        if let Ok(reply) = agent.signing().lineage(lineage.clone()).await {
-            let roles = reply.into_inner().roles;
+        let Ok(reply) = agent.lineage(&lineage, &drafted).await else {
+            continue;
+        };
+        for memory in reply.roles {
+            let Some(role) = memory
+                .role
+                .parse()
+                .ok()
+                .filter(|role| drafted.contains(role))
+            else {
+                continue;
+            };
             if !after_others {
-                refuse_others(project, work, agent.name(), &roles)?;
+                refuse_others(project, work, agent.name(), &role, &memory)?;
             }
-            memories.extend(roles);
+            let last = memories.entry(role).or_insert_with(|| memory.clone());
+            if last.version < memory.version {
+                *last = memory;
+            }
         }
     }
-    for role in [RoleType::Targets, RoleType::Snapshot, RoleType::Timestamp] {
-        let of_role = memories
-            .iter()
-            .filter(|memory| memory.role == role.as_str());
-        let Some(last) = of_role.max_by_key(|memory| memory.version) else {
+    let mut aligned = Vec::new();
+    for (role, last) in memories {
+        let Some(draft) = work.draft(&role) else {
             continue;
         };
-        let Some(draft) = work.draft(role) else {
-            continue;
-        };
-        if work
-            .published()
-            .version(role)
-            .is_some_and(|published| published >= last.version)
-        {
+        let published = work.published().version(&role);
+        if published.is_some_and(|published| published >= last.version) {
             continue;
         }
-        if let Some(aligned) = align(role, draft, last.version, &last.digest)? {
-            project.drafts().write(role, &aligned)?;
-            work.set_draft(role, aligned);
+        if let Some(document) = align(&role, draft, last.version, &last.digest)? {
+            aligned.push((role, document));
         }
+    }
+    let written: Vec<(&Role, &Document)> = aligned.iter().map(|(role, new)| (role, new)).collect();
+    project.drafts().write_all(&written)?;
+    for (role, document) in aligned {
+        work.set_draft(role, document);
     }
     Ok(())
 }
@@ -71,58 +88,58 @@ fn refuse_others(
     project: &Project,
     work: &Work,
     agent: &str,
-    memories: &[RoleMemory],
+    role: &Role,
+    memory: &RoleMemory,
 ) -> anyhow::Result<()> {
-    for role in [RoleType::Targets, RoleType::Snapshot, RoleType::Timestamp] {
-        let memory = memories.iter().find(|memory| memory.role == role.as_str());
-        let (Some(memory), Some(draft)) = (memory, work.draft(role)) else {
-            continue;
-        };
-        let published = work.published().last(role);
-        let is = |document: &Document| document.payload().digest.to_string() == memory.digest;
-        let older = work
+    let Some(draft) = work.draft(role) else {
+        return Ok(());
+    };
+    let is = |document: &Document| document.payload().digest.to_string() == memory.digest;
+    let older = work
+        .published()
+        .version(role)
+        .is_some_and(|version| version > memory.version);
+    let ours = older
+        || is(draft)
+        || work
             .published()
-            .version(role)
-            .is_some_and(|version| version > memory.version);
-        let ours = older
-            || published.is_some_and(is)
-            || is(draft)
-            || project
-                .sent()
-                .contains(role, memory.version, &memory.digest)?;
-        if !ours {
-            let has = work.published().version(role).map_or_else(
-                || "nothing is published here".to_owned(),
-                |version| format!("{version} is published here"),
-            );
-            return Err(Advice::needs_person(
-                format!(
-                    "agent {agent} signed {role} {} with content that this project never had \
-                     ({has}): somebody signed from another copy, or this copy is old",
-                    memory.version
-                ),
-                "get the newest project and repository, and make the change there; to sign a next \
-                 version from this copy all the same, give --after-others",
-            )
-            .into());
-        }
+            .document(role)?
+            .is_some_and(|last| is(&last))
+        || project
+            .sent()
+            .contains(role, memory.version, &memory.digest)?;
+    if ours {
+        return Ok(());
     }
-    Ok(())
+    let has = work.published().version(role).map_or_else(
+        || "nothing is published here".to_owned(),
+        |version| format!("{version} is published here"),
+    );
+    Err(Advice::needs_person(
+        format!(
+            "agent {agent} signed {role} {} with content that this project never had \
+             ({has}): somebody signed from another copy, or this copy is old",
+            memory.version
+        ),
+        "get the newest project and repository, and make the change there; to sign a next \
+         version from this copy all the same, give --after-others",
+    )
+    .into())
 }
 
 /// The draft with another version, where it needs one.
 fn align(
-    role: RoleType,
+    role: &Role,
     draft: &Document,
     last: u64,
     digest: &str,
 ) -> anyhow::Result<Option<Document>> {
-    let version = draft.view(role)?.version();
+    let version = draft.view(role.kind())?.version();
     let same = version == last && draft.payload().digest.to_string() == digest;
     if same || !draft.signatures().is_empty() || version == last + 1 {
         return Ok(None);
     }
-    match role {
+    match role.kind() {
         RoleType::Root => Ok(None),
         RoleType::Targets => with_version::<Targets>(draft, last + 1).map(Some),
         RoleType::Snapshot => with_version::<Snapshot>(draft, last + 1).map(Some),
@@ -148,7 +165,7 @@ mod tests {
     }
 
     fn aligned(version: u64, last: u64, digest: &str) -> Option<u64> {
-        let document = align(RoleType::Targets, &targets(version), last, digest).unwrap();
+        let document = align(&Role::TARGETS, &targets(version), last, digest).unwrap();
         document.map(|document| document.targets().unwrap().header.version)
     }
 

@@ -1,6 +1,8 @@
 use privyseal_proto::v1::role_memory::State;
 use privyseal_proto::v1::{LineageReply, ObserveRequest};
-use privyseal_tuf::{Document, RoleType};
+use privyseal_tuf::{Document, Role, RoleType};
+
+use std::sync::Arc;
 
 use super::Round;
 use crate::agent::AgentError;
@@ -10,48 +12,57 @@ impl Round<'_> {
     /// Shows the published documents to agents that missed them, so that all are in step. What an
     /// agent does not take becomes a problem of the round only if it matters: then the agent also
     /// refuses to sign.
-    pub(super) async fn catch_up(&mut self, work: &Work) {
+    pub(super) async fn catch_up(&mut self, work: &Work) -> anyhow::Result<()> {
         if work.published().roots.is_empty() {
-            return;
+            return Ok(());
         }
+        let named = work.named_roles();
         for name in self.involved(work) {
             // An agent that does not know the repository says so when it is asked to sign.
-            let Ok(memory) = self.remembered(&name).await else {
+            let Ok(memory) = self.remembered(&name, &named).await else {
                 continue;
             };
-            for (role, document) in unseen(work, &memory) {
-                if let Err(error) = self.observe(&name, role, document).await {
+            for (role, document) in unseen(work, &named, &memory)? {
+                if let Err(error) = self.observe(&name, &role, &document).await {
                     self.problems.push(error.into());
                     break;
                 }
             }
         }
+        Ok(())
     }
 
-    /// Shows a finished document to every agent of the repository.
-    pub(super) async fn show_to_agents(&mut self, work: &Work, role: RoleType) {
-        let Some(document) = work.current(role) else {
-            return;
+    /// Shows a finished document to every agent of the repository. A hashed bin that one agent
+    /// alone signed is known to it, and to nobody else of use.
+    pub(super) async fn show_to_agents(&mut self, work: &Work, role: &Role) -> anyhow::Result<()> {
+        let Some(document) = work.current(role)? else {
+            return Ok(());
         };
+        if let Some(name) = role.delegated()
+            && document.signatures().len() == 1
+            && work.is_bin(name)?
+        {
+            return Ok(());
+        }
         for name in self.involved(work) {
-            if let Err(error) = self.observe(&name, role, document).await {
+            if let Err(error) = self.observe(&name, role, &document).await {
                 self.problems.push(error.into());
             }
         }
+        Ok(())
     }
 
-    async fn remembered(&self, name: &str) -> Result<LineageReply, AgentError> {
+    async fn remembered(&self, name: &str, roles: &[Role]) -> Result<LineageReply, AgentError> {
         let Some(agent) = self.agents.named(name) else {
             return Ok(LineageReply::default());
         };
-        let reply = agent.signing().lineage(self.lineage.clone()).await;
-        Ok(reply.map_err(|status| agent.error(&status))?.into_inner())
+        agent.lineage(&self.lineage, roles).await
     }
 
     async fn observe(
         &mut self,
         name: &str,
-        role: RoleType,
+        role: &Role,
         document: &Document,
     ) -> Result<(), AgentError> {
         let Some(agent) = self.agents.named(name) else {
@@ -70,9 +81,13 @@ impl Round<'_> {
 }
 
 /// The published documents that an agent has not seen as finished, in the order of their trust.
-fn unseen<'a>(work: &'a Work, memory: &LineageReply) -> Vec<(RoleType, &'a Document)> {
+fn unseen(
+    work: &Work,
+    named: &[Role],
+    memory: &LineageReply,
+) -> anyhow::Result<Vec<(Role, Arc<Document>)>> {
     let mut documents = Vec::new();
-    for role in RoleType::ALL {
+    for role in named {
         let known = memory
             .roles
             .iter()
@@ -83,13 +98,19 @@ fn unseen<'a>(work: &'a Work, memory: &LineageReply) -> Vec<(RoleType, &'a Docum
             })
         };
         let published = match role {
-            RoleType::Root => work.published().roots.iter().collect(),
-            role => work.published().last(role).into_iter().collect::<Vec<_>>(),
+            Role::Top(RoleType::Root) => work.published().roots.clone(),
+            role => {
+                let version = work.published().version(role);
+                match version.filter(|version| !seen(*version)) {
+                    Some(_) => work.published().document(role)?.into_iter().collect(),
+                    None => Vec::new(),
+                }
+            }
         };
         documents.extend(published.into_iter().filter_map(|document| {
-            let version = document.view(role).ok()?.version();
-            (!seen(version)).then_some((role, document))
+            let version = document.view(role.kind()).ok()?.version();
+            (!seen(version)).then_some((role.clone(), document))
         }));
     }
-    documents
+    Ok(documents)
 }

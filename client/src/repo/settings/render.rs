@@ -2,7 +2,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use privyseal_tuf::RoleType;
 
-use super::{KeySettings, RoleSettings, Settings};
+use super::{DelegatedSettings, KeySettings, RoleSettings, Settings};
 
 /// The text of a new `privyseal.toml`, with comments.
 pub(crate) fn render(settings: &Settings) -> String {
@@ -20,7 +20,20 @@ pub(crate) fn render(settings: &Settings) -> String {
         table.decor_mut().set_prefix(comment(role));
         document.insert(role.as_str(), Item::Table(table));
     }
+    for (name, settings) in settings.delegated.iter() {
+        let item = document.entry("delegated").or_insert(implicit());
+        if let Some(table) = item.as_table_mut() {
+            table.insert(name, Item::Table(delegated_table(settings)));
+        }
+    }
     document.to_string()
+}
+
+/// A table that only its own tables need a header for.
+pub(super) fn implicit() -> Item {
+    let mut table = Table::new();
+    table.set_implicit(true);
+    Item::Table(table)
 }
 
 const AUTHORITY: &str = "\
@@ -56,13 +69,29 @@ fn role_table(role: &RoleSettings) -> Table {
     table
 }
 
+/// The table of a delegated role.
+pub(super) fn delegated_table(settings: &DelegatedSettings) -> Table {
+    let mut table = Table::new();
+    let by: Array = settings.by.iter().map(|role| role.as_str()).collect();
+    table.insert("by", value(by));
+    table.insert("expires", value(settings.expires.to_string()));
+    table.insert("keys", value(keys_array(&settings.keys)));
+    table.decor_mut().set_prefix("\n");
+    table
+}
+
 /// One key a line.
 pub(super) fn keys_array(keys: &[KeySettings]) -> Array {
     let mut array = Array::new();
     for key in keys {
         let mut table = InlineTable::new();
-        table.insert("agent", key.agent.as_str().into());
-        table.insert("name", key.name.as_str().into());
+        if let Some(holder) = &key.holder {
+            table.insert("agent", holder.agent.as_str().into());
+            table.insert("name", holder.name.as_str().into());
+        }
+        if let Some(owner) = &key.owner {
+            table.insert("owner", owner.as_str().into());
+        }
         table.insert("keyid", key.keyid.as_str().into());
         let mut item = Value::InlineTable(table);
         item.decor_mut().set_prefix("\n  ");

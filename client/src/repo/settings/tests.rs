@@ -3,9 +3,12 @@ use super::*;
 /// Settings with one key for each role, and two for root.
 pub(crate) fn example() -> Settings {
     let key = |name: &str, digit: &str| KeySettings {
-        agent: "default".to_owned(),
-        name: name.to_owned(),
         keyid: KeyId::from(digit.repeat(64)),
+        holder: Some(Holder {
+            agent: "default".to_owned(),
+            name: name.to_owned(),
+        }),
+        owner: None,
     };
     let role = |threshold, expires: &str, keys| RoleSettings {
         threshold,
@@ -23,6 +26,7 @@ pub(crate) fn example() -> Settings {
             snapshot: role(1, "7d", vec![key("online", "4")]),
             timestamp: role(1, "1d", vec![key("online", "4")]),
         },
+        delegated: Delegated::default(),
     }
 }
 
@@ -87,4 +91,61 @@ fn mistakes_are_refused() {
     refused("\"production\"", "\"\"", "authority is empty");
     let agent = "[[agent]]\nname = \"a\"\naddress = \"https://host\"\n";
     assert!(Settings::parse(&format!("{text}\n{agent}")).is_err());
+}
+
+#[test]
+fn delegated_roles_are_written_and_read() {
+    let mut settings = example();
+    let by = |name: &str| DelegatedSettings {
+        by: vec![name.parse().unwrap()],
+        expires: "30d".parse().unwrap(),
+        keys: vec![KeySettings {
+            keyid: KeyId::from("7".repeat(64)),
+            holder: None,
+            owner: Some("alice".to_owned()),
+        }],
+    };
+    settings.delegated.insert("app/../x", by("targets"));
+    settings.delegated.insert("bins-*", by("app/../x"));
+    let text = render(&settings);
+    assert_eq!(Settings::parse(&text).unwrap(), settings, "{text}");
+    let role = |name: &str| name.parse().unwrap();
+    assert_eq!(settings.delegators(&role("bins-0f")), [role_of("app/../x")]);
+    assert_eq!(settings.delegators(&role("bins-zz")), []);
+    assert_eq!(settings.delegators(&role("other")), []);
+    assert_eq!(
+        settings.owner(&KeyId::from("7".repeat(64))).unwrap(),
+        "alice"
+    );
+    let edited = set_delegated(&render(&example()), "bins-*", &by("targets")).unwrap();
+    assert!(edited.contains("[delegated.\"bins-*\"]"), "{edited}");
+    let removed = remove_delegated(&edited, "bins-*").unwrap();
+    assert_eq!(Settings::parse(&removed).unwrap(), example());
+    assert!(
+        edited
+            .replace("[\"targets\"]", "[]")
+            .parse::<toml::Table>()
+            .is_ok()
+    );
+    assert!(Settings::parse(&edited.replace("[\"targets\"]", "[]")).is_err());
+}
+
+fn role_of(name: &str) -> Role {
+    name.parse().unwrap()
+}
+
+#[test]
+fn a_key_has_a_holder_or_an_owner() {
+    let text = render(&example());
+    let holder = "agent = \"default\", name = \"root-1\", ";
+    for (instead, ok) in [
+        ("owner = \"alice\", ", true),
+        ("", false),
+        ("agent = \"a\", ", false),
+        ("owner = \"\", ", false),
+        ("owner = \"a\", agent = \"x\", name = \"y\", ", true),
+    ] {
+        let text = text.replace(holder, instead);
+        assert_eq!(Settings::parse(&text).is_ok(), ok, "{instead}");
+    }
 }

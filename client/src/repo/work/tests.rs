@@ -1,10 +1,14 @@
 use super::*;
 use crate::repo::testing::{Bench, NOW};
+use privyseal_tuf::RoleType;
 
 fn versions(work: &Work) -> Vec<(RoleType, u64)> {
-    let version = |(role, step): (RoleType, Step)| match step {
-        Step::Document(document) => (role, document.view(role).unwrap().version()),
-        Step::Follows { version, .. } => (role, version),
+    let version = |(role, step): (Role, Step)| match step {
+        Step::Document(document) => {
+            let version = document.view(role.kind()).unwrap().version();
+            (role.top().unwrap(), version)
+        }
+        Step::Follows { version, .. } => (role.top().unwrap(), version),
     };
     work.preview().unwrap().into_iter().map(version).collect()
 }
@@ -27,7 +31,7 @@ fn the_first_round_makes_every_role() {
     assert!(
         RoleType::ALL
             .into_iter()
-            .all(|role| bench.work().is_complete(role).unwrap())
+            .all(|role| bench.work().is_complete(&role.into()).unwrap())
     );
     bench.publish().unwrap();
     assert_eq!(versions(&bench.work()), []);
@@ -55,7 +59,7 @@ fn a_signed_draft_keeps_its_version_to_itself() {
     assert_eq!(
         bench
             .work()
-            .draft(RoleType::Targets)
+            .draft(&RoleType::Targets.into())
             .unwrap()
             .targets()
             .unwrap()
@@ -73,7 +77,10 @@ fn a_signed_draft_keeps_its_version_to_itself() {
     assert_eq!(versions(&bench.work()), expected);
     published(&bench);
     assert_eq!(
-        bench.work().published().version(RoleType::Timestamp),
+        bench
+            .work()
+            .published()
+            .version(&RoleType::Timestamp.into()),
         Some(3)
     );
 }
@@ -86,7 +93,7 @@ fn a_root_draft_keeps_its_version_however_often_it_is_made() {
     bench.draft_root();
     assert_eq!(versions(&bench.work()), [(RoleType::Root, 2)]);
     bench.sign(&[1]);
-    assert_eq!(bench.work().next_version(RoleType::Root), 2);
+    assert_eq!(bench.work().next_version(&RoleType::Root.into()), 2);
 }
 
 #[test]
@@ -125,7 +132,7 @@ fn a_new_root_needs_the_old_keys_and_the_new() {
         bench.draft_root();
         bench.sign(with);
         assert_eq!(
-            bench.work().is_complete(RoleType::Root).unwrap(),
+            bench.work().is_complete(&RoleType::Root.into()).unwrap(),
             complete,
             "{with:?}"
         );
@@ -136,7 +143,11 @@ fn a_new_root_needs_the_old_keys_and_the_new() {
 fn expiry_is_counted_from_now() {
     let bench = Bench::new();
     assert_eq!(
-        bench.work().expires(RoleType::Root).unwrap().seconds(),
+        bench
+            .work()
+            .expires(&RoleType::Root.into())
+            .unwrap()
+            .seconds(),
         NOW + 864_000
     );
 }

@@ -1,4 +1,4 @@
-use privyseal_tuf::Document;
+use privyseal_tuf::{Document, RoleType};
 
 use super::*;
 use crate::repo::testing::{Bench, Signer};
@@ -6,15 +6,15 @@ use crate::repo::testing::{Bench, Signer};
 /// A root draft whose keys are those of seeds 1 and 2, both of which must sign.
 fn begun(bench: &Bench) -> (Signing, Vec<Requirement>) {
     let work = bench.work();
-    let requirements = work.requirements(RoleType::Root).unwrap();
-    let document: Document = work.draft(RoleType::Root).unwrap().clone();
+    let requirements = work.requirements(&RoleType::Root.into()).unwrap();
+    let document: Document = Document::clone(work.draft(&RoleType::Root.into()).unwrap());
     (Signing::new(document, requirements.clone()), requirements)
 }
 
 fn answer(signer: &Signer, signing: &Signing) -> Signed {
     Signed {
         keyid: signer.keyid().to_string(),
-        sig: signer.sign(&signing.payload().bytes).to_hex(),
+        sig: signer.sign(&signing.payload().bytes()).to_hex(),
         digest: signing.payload().digest.to_string(),
         ..Signed::default()
     }
@@ -87,7 +87,7 @@ fn a_root_takes_all_of_its_own_keys_and_of_the_old_ones_what_it_needs() {
     assert_eq!(missing(&requirements, &signing).last(), ids(&[1]).first());
     let wanted = |signing: &Signing, seed: u8| {
         counts(
-            RoleType::Root,
+            &RoleType::Root.into(),
             &Signer::new(seed).keyid(),
             &requirements,
             signing,
