@@ -5,6 +5,7 @@ pub mod agent;
 pub mod cli;
 pub mod command;
 pub mod failure;
+pub mod fetch;
 pub mod file;
 pub mod repo;
 pub mod show;
