@@ -27,6 +27,8 @@ pub struct Work {
     drafts: BTreeMap<Role, Arc<Document>>,
     /// What delegators say, read once.
     delegators: RefCell<BTreeMap<Role, Rc<Delegator>>>,
+    /// Which roles have all their signatures, verified once.
+    complete: RefCell<BTreeMap<Role, bool>>,
     /// Drafts are taken for finished, to see what comes after.
     ahead: bool,
     /// Unix seconds.
@@ -59,6 +61,7 @@ impl Work {
             published: Rc::new(published),
             drafts,
             delegators: RefCell::default(),
+            complete: RefCell::default(),
             ahead: false,
             now,
         })
@@ -89,13 +92,20 @@ impl Work {
 
     /// Replaces the draft of a role.
     pub fn set_draft(&mut self, role: Role, document: impl Into<Arc<Document>>) {
-        let delegators = self.delegators.get_mut();
-        match role {
+        let document = document.into();
+        let was_delegator = self.delegators.get_mut().remove(&role).is_some();
+        if role.kind() == RoleType::Root || was_delegator || Delegator::is_one(&document) {
             // Whose signatures anything needs may be other ones now.
-            Role::Top(RoleType::Root) => delegators.clear(),
-            _ => drop(delegators.remove(&role)),
+            self.forget();
+        } else {
+            self.complete.get_mut().remove(&role);
         }
-        self.drafts.insert(role, document.into());
+        self.drafts.insert(role, document);
+    }
+
+    fn forget(&mut self) {
+        self.delegators.get_mut().clear();
+        self.complete.get_mut().clear();
     }
 
     /// The expiry of a version that is made now.

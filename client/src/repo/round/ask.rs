@@ -11,8 +11,8 @@ use crate::repo::sent::Sending;
 use crate::repo::work::Work;
 use crate::show::Progress;
 
-/// What an agent takes unless its config says otherwise; more is not sent.
-const MOST_BYTES: usize = 10 << 20;
+/// The longest document that is metadata at all; how much an agent takes is in its config.
+const MOST_BYTES: usize = privyseal_tuf::json::MAX_BYTES;
 
 /// More roles than this are told of in one line.
 const MOST_LINES: usize = 20;

@@ -18,6 +18,9 @@ pub(super) struct Delegator {
 impl Delegator {
     /// What a document delegates; none where it delegates nothing.
     pub(super) fn of(document: &Document) -> anyhow::Result<Option<Self>> {
+        if !Self::is_one(document) {
+            return Ok(None);
+        }
         let targets = document.targets()?;
         let Some(delegations) = targets.delegations else {
             return Ok(None);
@@ -34,6 +37,11 @@ impl Delegator {
             delegations,
             places,
         }))
+    }
+
+    /// Whether a document delegates at all.
+    pub(super) fn is_one(document: &Document) -> bool {
+        document.signed().contains_key("delegations")
     }
 
     /// What it says of a role.
@@ -103,12 +111,15 @@ impl Work {
 
     /// The published roles whose keys a draft of their delegator changes.
     pub(super) fn changed_below(&self, role: &Role) -> anyhow::Result<Vec<RoleName>> {
+        let draft = self.draft(role).map(|draft| Delegator::of(draft));
+        let Some(after) = draft.transpose()?.flatten() else {
+            return Ok(Vec::new());
+        };
         let published = match self.published.keep(role)? {
             Some(document) => Delegator::of(&document)?,
             None => None,
         };
-        let draft = self.draft(role).map(|draft| Delegator::of(draft));
-        let (Some(before), Some(after)) = (published, draft.transpose()?.flatten()) else {
+        let Some(before) = published else {
             return Ok(Vec::new());
         };
         let names = after.delegations.names();

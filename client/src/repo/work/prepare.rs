@@ -100,7 +100,7 @@ impl Work {
     pub fn preview(&self) -> anyhow::Result<Vec<(Role, Step)>> {
         let mut ahead = self.clone();
         ahead.ahead = true;
-        ahead.delegators.get_mut().clear();
+        ahead.forget();
         let mut unfinished = false;
         let mut steps = Vec::new();
         for role in ahead.order()? {

@@ -17,13 +17,17 @@ impl Work {
 
     /// Whether the current document of a role has all signatures that it needs.
     pub fn is_complete(&self, role: &Role) -> anyhow::Result<bool> {
+        if let Some(known) = self.complete.borrow().get(role) {
+            return Ok(*known);
+        }
         let Some(document) = self.current(role)? else {
             return Ok(false);
         };
         let requirements = self.requirements(role)?;
-        Ok(requirements
-            .iter()
-            .all(|requirement| requirement.tally(&document).is_met()))
+        let met = |requirement: &Requirement| requirement.tally(&document).is_met();
+        let complete = requirements.iter().all(met);
+        self.complete.borrow_mut().insert(role.clone(), complete);
+        Ok(complete)
     }
 
     /// The root that decides who signs: the draft, once it has its signatures or where nothing is
