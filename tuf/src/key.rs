@@ -4,6 +4,9 @@ mod tests;
 use crate::json::{Object, Value};
 use crate::{Algorithm, KeyId, PublicKey, PublicKeyError, Sha256Digest, Signature, canonical};
 
+/// The field in which tuf-on-ci names the owner of a key.
+pub(crate) const CLAIMED_OWNER: &str = "x-tuf-on-ci-keyowner";
+
 /// A key object of metadata (spec, section 4.2), with every field that it came with.
 ///
 /// A key that this crate cannot use is kept all the same: it never verifies anything.
@@ -111,12 +114,17 @@ impl Key {
         self.field("scheme")
     }
 
+    /// Whose it says it is (tuf-on-ci writes so): anybody's word.
+    pub fn claimed_owner(&self) -> Option<&str> {
+        self.text(CLAIMED_OWNER)
+    }
+
     fn field(&self, name: &str) -> &str {
-        let object = self.value.as_object();
-        object
-            .and_then(|object| object.get(name))
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.text(name).unwrap_or_default()
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.value.as_object()?.get(name)?.as_str()
     }
 
     /// The public key, or why there is none that could verify.

@@ -11,6 +11,7 @@
 
 mod algorithm;
 pub mod canonical;
+mod danger;
 mod diff;
 mod digest;
 mod document;
@@ -35,6 +36,7 @@ mod verify;
 mod view;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use danger::{Cause, Danger, DangerContext, DangerKind, Deception, Review, UnknownDanger};
 pub use diff::{Bins, Change, Keyring, Quorum, RolePlace, ScopeEntry, TargetFile, diff};
 pub use digest::{DigestError, Sha256Digest};
 pub use document::{Document, DocumentError, MAX_SIGNATURES, Payload, SignatureEntry};

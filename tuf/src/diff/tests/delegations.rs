@@ -44,13 +44,11 @@ pub(super) fn listed() -> Draft<Targets> {
     }
     let prefixes = ["00", "1"].map(|prefix| prefix.parse().unwrap());
     let prefixes = Scope::HashPrefixes(prefixes.to_vec());
-    draft.set_delegation(&delegated(
-        "app",
-        keys(&[&one, &two], 2),
-        paths(&["a/*", "b"]),
-    ));
-    draft.set_delegation(&delegated("bin", keys(&[&two], 1), prefixes));
-    draft.set_delegation(&delegated("docs", keys(&[&one], 1), paths(&["docs/*"])));
+    draft.set_delegations(&[
+        delegated("app", keys(&[&one, &two], 2), paths(&["a/*", "b"])),
+        delegated("bin", keys(&[&two], 1), prefixes),
+        delegated("docs", keys(&[&one], 1), paths(&["docs/*"])),
+    ]);
     draft
 }
 
@@ -85,7 +83,7 @@ fn a_new_delegation_is_told_with_its_keys_and_paths() {
     let (one, three) = (one(), TestKey::ed25519(3));
     let mut new = listed();
     new.add_delegation_key(&three.key());
-    new.set_delegation(&delegated("new", keys(&[&one, &three], 1), paths(&["n/*"])));
+    new.set_delegations(&[delegated("new", keys(&[&one, &three], 1), paths(&["n/*"]))]);
     new.move_delegation(&"new".parse().unwrap(), 1);
     let role = place("new", 1);
     let mut keyids: Vec<KeyId> = vec![one.keyid(), three.keyid()];
@@ -146,7 +144,7 @@ fn what_a_delegation_says_changes_part_by_part() {
     let mut app = delegated("app", keys(&[&two()], 1), paths(&["b", "*"]));
     app.terminating = true;
     let mut new = listed();
-    new.set_delegation(&app);
+    new.set_delegations(&[app]);
     let role = place("app", 0);
     let expected = [
         Change::RoleKeyRemoved {
@@ -175,7 +173,7 @@ fn what_a_delegation_says_changes_part_by_part() {
 #[test]
 fn another_kind_of_scope_is_told_entry_by_entry() {
     let mut new = listed();
-    new.set_delegation(&delegated("bin", keys(&[&two()], 1), paths(&["x"])));
+    new.set_delegations(&[delegated("bin", keys(&[&two()], 1), paths(&["x"]))]);
     let role = place("bin", 1);
     let removed = |prefix: &str| Change::ScopeRemoved {
         role: role.clone(),
