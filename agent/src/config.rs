@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use privyseal_tuf::{RoleType, Sha256Digest};
+use privyseal_tuf::{Role, RoleType, Sha256Digest};
 use serde::Deserialize;
 
 pub use self::{
@@ -123,25 +123,29 @@ fn checkpoint_every() -> NonZeroU32 {
 #[serde(deny_unknown_fields)]
 pub struct Authority {
     name: String,
-    #[serde(default = "RoleLimits::root")]
+    #[serde(default = "RoleLimits::offline")]
     root: RoleLimits,
-    #[serde(default = "RoleLimits::targets")]
+    #[serde(default = "RoleLimits::offline")]
     targets: RoleLimits,
     #[serde(default = "RoleLimits::online")]
     snapshot: RoleLimits,
     #[serde(default = "RoleLimits::online")]
     timestamp: RoleLimits,
+    /// Every delegated role.
+    #[serde(default = "RoleLimits::offline")]
+    pub delegated: RoleLimits,
 }
 
 impl Authority {
     /// The limits of a role.
     #[must_use]
-    pub fn limits(&self, role: RoleType) -> RoleLimits {
+    pub fn limits(&self, role: &Role) -> RoleLimits {
         match role {
-            RoleType::Root => self.root,
-            RoleType::Targets => self.targets,
-            RoleType::Snapshot => self.snapshot,
-            RoleType::Timestamp => self.timestamp,
+            Role::Top(RoleType::Root) => self.root,
+            Role::Top(RoleType::Targets) => self.targets,
+            Role::Top(RoleType::Snapshot) => self.snapshot,
+            Role::Top(RoleType::Timestamp) => self.timestamp,
+            Role::Delegated(_) => self.delegated,
         }
     }
 }
@@ -152,7 +156,7 @@ impl Authority {
 pub struct RoleLimits {
     /// The farthest `expires`, from now.
     pub max_expiry: Period,
-    /// The lowest threshold that a root may give this role.
+    /// The lowest threshold that a root, or a delegator, may give this role.
     #[serde(default = "one")]
     pub min_threshold: NonZeroU32,
 }
@@ -169,11 +173,7 @@ impl RoleLimits {
         }
     }
 
-    fn root() -> Self {
-        Self::days(400)
-    }
-
-    fn targets() -> Self {
+    fn offline() -> Self {
         Self::days(400)
     }
 

@@ -12,6 +12,7 @@
 mod authorized;
 mod checked;
 mod completion;
+mod facts;
 mod finish;
 mod held;
 mod observed;
@@ -37,7 +38,7 @@ pub(crate) use self::{
     observed::{
         file_of, may_see, observed as observed_record, shown_is_news, unknown as unknown_lineage,
     },
-    received::known,
+    received::{Named, known, role as role_of},
 };
 use privyseal_ledger::Head;
 use privyseal_proto::{ledger::v1 as record, v1 as wire};
@@ -88,7 +89,7 @@ impl House {
 
 /// Runs work in place, or where it may take its time: reading ten megabytes takes a while, and a
 /// runtime's threads serve everybody.
-async fn aside<T: Send + 'static>(
+pub(crate) async fn aside<T: Send + 'static>(
     large: bool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Stop> {

@@ -33,10 +33,12 @@ reasons! {
     NoGrant = "NO_GRANT", "ask the agent's operator for a [[grant]] that covers caller, authority, repository, role and key";
     /// Only an operator may do this.
     OperatorOnly = "OPERATOR_ONLY", "ask someone who is listed under agent.operators in the agent's config";
+    /// The document speaks of paths that the grant keeps it from.
+    PathNotGranted = "PATH_NOT_GRANTED", "ask the agent's operator for a [[grant]] whose paths cover all that the document lists and delegates";
     /// The key is not enrolled.
     UnknownKey = "UNKNOWN_KEY", "list the keys with `privyseal key list`";
     /// No such role.
-    UnknownRole = "UNKNOWN_ROLE", "the roles are root, targets, snapshot and timestamp";
+    UnknownRole = "UNKNOWN_ROLE", "the roles are root, targets, snapshot, timestamp and those that finished targets metadata delegates to: show this agent the delegator first (`privyseal repo sign` does)";
     /// The config has no such authority.
     UnknownAuthority = "UNKNOWN_AUTHORITY", "add an [[authority]] of that name to the agent's config";
     /// The config has no such keystore.
@@ -83,6 +85,12 @@ reasons! {
     TargetPathInvalid = "TARGET_PATH_INVALID", "use a relative path without `..`, empty segments, control characters or backslashes, in NFC";
     /// The key is not among the role's keys.
     KeyNotInRole = "KEY_NOT_IN_ROLE", "sign with one of the role's keys, or rotate the role first";
+    /// A target that the role is not trusted with.
+    TargetOutsideDelegation = "TARGET_OUTSIDE_DELEGATION", "list the target in a role that is trusted with its path, or have the delegation widened, and the ones above it, and show this agent the delegator's finished document";
+    /// A delegation to the role itself, or to one that leads to it.
+    DelegationCycle = "DELEGATION_CYCLE", "delegate to another role: clients pass by what comes back to where it came from";
+    /// Delegations that the ledger can't hold, or that take too long to look through.
+    DelegationsTooLarge = "DELEGATIONS_TOO_LARGE", "use hashed bins (succinct roles), or fewer and wider patterns";
     /// The key belongs to another lineage or purpose.
     KeyOfOtherLineage = "KEY_OF_OTHER_LINEAGE", "generate a key for this repository: a key belongs to one lineage and one purpose";
     /// A version below the last one signed.
@@ -101,6 +109,10 @@ reasons! {
     SnapshotLowered = "SNAPSHOT_LOWERED", "list versions at least as high as the snapshot before";
     /// A snapshot that lists a version which the agent has no reason to believe in.
     SnapshotAhead = "SNAPSHOT_AHEAD", "show this agent the finished documents that the snapshot lists (`privyseal repo sign` does)";
+    /// A snapshot without a role that a document which it lists delegates to.
+    SnapshotIncomplete = "SNAPSHOT_INCOMPLETE", "finish and list a document of the role that the message names, or have the delegation to it removed first";
+    /// A snapshot that gives a length or hash which is not that of the file that the agent knows.
+    SnapshotContradicts = "SNAPSHOT_CONTRADICTS", "list the file that this agent was shown, or show it the one that is listed (`privyseal repo sign` does)";
     /// A timestamp that names another snapshot than the one that the agent knows.
     TimestampContradicts = "TIMESTAMP_CONTRADICTS", "name the snapshot that this agent signed or was shown last";
     /// The timestamp's snapshot is unknown to the agent.

@@ -1,9 +1,14 @@
 //! Grants: which caller may use which key for which role of which repositories.
 
+mod paths;
+#[cfg(test)]
+mod tests;
+
 use globset::{GlobBuilder, GlobMatcher};
-use privyseal_tuf::RoleType;
+use privyseal_tuf::{Role, RoleType, Targets};
 use serde::Deserialize;
 
+pub use self::paths::{Outside, PathLimit};
 use crate::caller::{Caller, CallerSpec};
 
 /// A glob over names: `*` and `?` do not cross `/`, `**` does.
@@ -30,16 +35,46 @@ impl TryFrom<String> for NameGlob {
 
 /// One `[[grant]]` of the config.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Table")]
+pub struct Grant(Table);
+
+/// A grant as TOML has it.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Grant {
+struct Table {
     callers: Vec<CallerSpec>,
     authority: String,
     repositories: Vec<NameGlob>,
+    /// Of the four.
+    #[serde(default)]
     roles: Vec<GrantedRole>,
+    /// Names of delegated roles.
+    #[serde(default)]
+    delegations: Vec<NameGlob>,
+    /// What documents of targets and delegated roles may speak of; all, where it is left out.
+    paths: Option<PathLimit>,
     keys: Vec<NameGlob>,
     /// May a first root, signed under this grant, create a lineage?
     #[serde(default)]
     open: bool,
+}
+
+impl TryFrom<Table> for Grant {
+    type Error = &'static str;
+
+    fn try_from(table: Table) -> Result<Self, Self::Error> {
+        if table.roles.is_empty() && table.delegations.is_empty() {
+            return Err("a [[grant]] needs roles or delegations: without them it grants nothing");
+        }
+        let targets = table.roles.contains(&GrantedRole(RoleType::Targets));
+        if table.paths.is_some() && !targets && table.delegations.is_empty() {
+            return Err(
+                "paths limits documents of targets and of delegated roles, and this [[grant]] \
+                 covers neither",
+            );
+        }
+        Ok(Self(table))
+    }
 }
 
 /// A role as the config names it.
@@ -52,7 +87,10 @@ impl TryFrom<String> for GrantedRole {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse().map(Self).map_err(|_| {
-            format!("`{text}` is no role; the roles are root, targets, snapshot and timestamp")
+            format!(
+                "`{text}` is none of root, targets, snapshot and timestamp; a delegated role's \
+                 name belongs under delegations"
+            )
         })
     }
 }
@@ -65,7 +103,7 @@ pub struct Use<'a> {
     /// The repository's name.
     pub repository: &'a str,
     /// The role.
-    pub role: RoleType,
+    pub role: &'a Role,
     /// The key's name.
     pub key: &'a str,
 }
@@ -74,21 +112,36 @@ impl Grant {
     /// The authority that this grant is about.
     #[must_use]
     pub fn authority(&self) -> &str {
-        &self.authority
+        &self.0.authority
     }
 
     fn names(&self, caller: &Caller) -> bool {
-        self.callers.iter().any(|spec| spec.matches(caller))
+        self.0.callers.iter().any(|spec| spec.matches(caller))
     }
 
     fn covers_repository(&self, authority: &str, repository: &str) -> bool {
-        self.authority == authority && self.repositories.iter().any(|g| g.matches(repository))
+        let mut repositories = self.0.repositories.iter();
+        self.0.authority == authority && repositories.any(|glob| glob.matches(repository))
+    }
+
+    fn covers_role(&self, role: &Role) -> bool {
+        match role {
+            Role::Top(role) => self.0.roles.contains(&GrantedRole(*role)),
+            Role::Delegated(name) => {
+                let mut globs = self.0.delegations.iter();
+                globs.any(|glob| glob.matches(name.as_str()))
+            }
+        }
+    }
+
+    fn covers_key(&self, key: &str) -> bool {
+        self.0.keys.iter().any(|glob| glob.matches(key))
     }
 
     fn covers(&self, wanted: Use<'_>) -> bool {
         self.covers_repository(wanted.authority, wanted.repository)
-            && self.roles.contains(&GrantedRole(wanted.role))
-            && self.keys.iter().any(|glob| glob.matches(wanted.key))
+            && self.covers_role(wanted.role)
+            && self.covers_key(wanted.key)
     }
 }
 
@@ -100,16 +153,33 @@ pub struct Grants {
 }
 
 /// The proof that some grant covers a use.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Granted {
     may_open: bool,
+    /// One for each grant that covers it; empty where a grant has none.
+    limits: Vec<PathLimit>,
 }
 
 impl Granted {
     /// May the document, if it is a first root, create a lineage?
     #[must_use]
-    pub fn may_open(self) -> bool {
+    pub fn may_open(&self) -> bool {
         self.may_open
+    }
+
+    /// May a targets document speak of all that it does?
+    ///
+    /// # Errors
+    /// What is outside of the paths of every grant.
+    pub fn admits(&self, targets: &Targets) -> Result<(), Outside> {
+        let mut first = None;
+        for limit in &self.limits {
+            match limit.admits(targets) {
+                Ok(()) => return Ok(()),
+                Err(outside) => first = first.or(Some(outside)),
+            }
+        }
+        first.map_or(Ok(()), Err)
     }
 }
 
@@ -123,13 +193,13 @@ impl Grants {
     /// Does any grant cover this use? An operator has no signing rights by being one.
     #[must_use]
     pub fn allow(&self, caller: &Caller, wanted: Use<'_>) -> Option<Granted> {
-        let mut covering = self
-            .of(caller)
-            .filter(|grant| grant.covers(wanted))
-            .peekable();
-        covering.peek()?;
-        Some(Granted {
-            may_open: covering.any(|grant| grant.open),
+        let covering = self.of(caller).filter(|grant| grant.covers(wanted));
+        let covering: Vec<_> = covering.map(|Grant(table)| table).collect();
+        let limits = covering.iter().map(|table| table.paths.clone());
+        let limits = limits.collect::<Option<_>>();
+        (!covering.is_empty()).then(|| Granted {
+            may_open: covering.iter().any(|table| table.open),
+            limits: limits.unwrap_or_default(),
         })
     }
 
@@ -144,8 +214,7 @@ impl Grants {
     ) -> bool {
         self.is_operator(caller)
             || self.of(caller).any(|grant| {
-                grant.covers_repository(authority, repository)
-                    && grant.keys.iter().any(|glob| glob.matches(key))
+                grant.covers_repository(authority, repository) && grant.covers_key(key)
             })
     }
 
@@ -165,12 +234,10 @@ impl Grants {
         caller: &Caller,
         authority: &str,
         repository: &str,
-        role: RoleType,
+        role: &Role,
     ) -> bool {
-        self.of(caller).any(|grant| {
-            grant.covers_repository(authority, repository)
-                && grant.roles.contains(&GrantedRole(role))
-        })
+        self.of(caller)
+            .any(|grant| grant.covers_repository(authority, repository) && grant.covers_role(role))
     }
 
     /// Is the caller an operator?
@@ -187,83 +254,5 @@ impl Grants {
 
     fn of<'a>(&'a self, caller: &'a Caller) -> impl Iterator<Item = &'a Grant> {
         self.grants.iter().filter(move |grant| grant.names(caller))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grants(text: &str) -> Grants {
-        #[derive(Deserialize)]
-        struct File {
-            grant: Vec<Grant>,
-        }
-        Grants::new(
-            toml::from_str::<File>(text).unwrap().grant,
-            vec![CallerSpec::User(0)],
-        )
-    }
-
-    fn wanted<'a>(repository: &'a str, role: RoleType, key: &'a str) -> Use<'a> {
-        Use {
-            authority: "production",
-            repository,
-            role,
-            key,
-        }
-    }
-
-    #[test]
-    fn a_grant_covers_what_it_names_and_nothing_else() {
-        let grants = grants(
-            r#"[[grant]]
-            callers = ["uid:1000"]
-            authority = "production"
-            repositories = ["example.org/*"]
-            roles = ["snapshot", "timestamp"]
-            keys = ["online-*"]"#,
-        );
-        let build = Caller::new(1000, 1000, vec![]);
-        let allow = |use_| grants.allow(&build, use_).is_some();
-        assert!(allow(wanted(
-            "example.org/a",
-            RoleType::Snapshot,
-            "online-1"
-        )));
-        assert!(!allow(wanted("example.org/a", RoleType::Root, "online-1")));
-        assert!(!allow(wanted(
-            "example.org/a",
-            RoleType::Snapshot,
-            "root-1"
-        )));
-        assert!(!allow(wanted(
-            "example.org/a/b",
-            RoleType::Snapshot,
-            "online-1"
-        )));
-        assert!(!allow(wanted(
-            "example.com/a",
-            RoleType::Snapshot,
-            "online-1"
-        )));
-        let staging = Use {
-            authority: "staging",
-            ..wanted("example.org/a", RoleType::Snapshot, "online-1")
-        };
-        assert!(!allow(staging));
-    }
-
-    #[test]
-    fn an_operator_does_not_sign_by_being_one() {
-        let grants = grants("grant = []");
-        let root = Caller::new(0, 0, vec![]);
-        assert!(grants.is_operator(&root) && grants.knows(&root));
-        assert!(
-            grants
-                .allow(&root, wanted("a", RoleType::Root, "k"))
-                .is_none()
-        );
-        assert!(!grants.knows(&Caller::new(1, 1, vec![])));
     }
 }

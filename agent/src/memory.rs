@@ -3,9 +3,14 @@
 //! [`Memory::apply`] is called for every record, in order, at replay and after each sync. It can't
 //! fail: whatever a record says was decided before it was written.
 
+mod ancestry;
+mod delegated;
+mod delegations;
 mod facts;
 mod fold;
+mod gates;
 mod keys;
+mod known;
 mod lineage;
 mod logins;
 mod version;
@@ -17,13 +22,17 @@ use std::{
 
 use parking_lot::RwLock;
 use privyseal_ledger::Head;
-use privyseal_proto::ledger::v1::Genesis;
-use privyseal_tuf::{RoleType, Sha256Digest};
+use privyseal_proto::ledger::v1::{Genesis, Observed};
+use privyseal_tuf::{Role, Sha256Digest};
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 
 pub use self::{
+    ancestry::{Ancestry, Coverage, Edge, MAX_EDGES, is_plain},
+    delegated::Delegated,
+    delegations::KnownDelegations,
     facts::facts_of,
     keys::{EnrolledKey, Purpose},
+    known::Known,
     lineage::{Lineage, LineageState, RootFacts},
     logins::LoginMemory,
     version::{Given, MAX_FILES, RoleHistory, VersionMemory, VersionState},
@@ -59,6 +68,8 @@ struct State {
     given_up: HashSet<LineageId>,
     /// Decisions whose outcome is not known, by record index.
     open: HashMap<u64, OpenDecision>,
+    /// Documents of a repository whose enrolment is not recorded whole yet.
+    parts: Option<Parts>,
     genesis: Option<Genesis>,
     checkpoint: Option<Head>,
 }
@@ -66,10 +77,27 @@ struct State {
 #[derive(Debug)]
 struct OpenDecision {
     lineage: LineageId,
-    role: RoleType,
+    role: Role,
     version: u64,
     digest: Sha256Digest,
     key: KeyName,
+}
+
+#[derive(Debug)]
+struct Parts {
+    lineage: LineageId,
+    count: u32,
+    documents: Vec<Observed>,
+}
+
+impl Parts {
+    fn of(lineage: LineageId) -> Self {
+        Self {
+            lineage,
+            count: 0,
+            documents: Vec::new(),
+        }
+    }
 }
 
 impl Memory {

@@ -41,9 +41,15 @@ fn refused(text: &str) -> String {
 fn a_whole_config_is_read() {
     let config = parse(WHOLE).unwrap();
     let production = &config.authorities["production"];
-    assert_eq!(production.limits(RoleType::Root).min_threshold.get(), 2);
     assert_eq!(
-        production.limits(RoleType::Timestamp).max_expiry,
+        production
+            .limits(&RoleType::Root.into())
+            .min_threshold
+            .get(),
+        2
+    );
+    assert_eq!(
+        production.limits(&RoleType::Timestamp.into()).max_expiry,
         Period::from_days(32)
     );
     assert_eq!(config.limits.request_time, Period::from_seconds(30));

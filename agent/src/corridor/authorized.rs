@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{House, Received};
+use super::{House, Received, received::Named};
 use crate::{
     denial::{Denial, Reason},
     grant::{Granted, Use},
     keystore::Keystore,
     memory::EnrolledKey,
 };
-use privyseal_tuf::RoleType;
+use privyseal_tuf::{Role, RoleType};
 
 /// A request that a grant covers.
 pub struct Authorized {
     pub(super) request: Received,
     pub(super) granted: Granted,
+    /// The same for the top-level targets, where the request is for a delegated role.
+    pub(super) granted_targets: Option<Granted>,
     pub(super) key: Arc<EnrolledKey>,
     pub(super) keystore: Arc<dyn Keystore>,
 }
@@ -33,32 +35,34 @@ impl Authorized {
         let wanted = Use {
             authority: &request.lineage.authority,
             repository: &request.lineage.repository,
-            role: request.role,
+            role: &request.role,
             key: request.key.as_str(),
         };
-        let granted = house
-            .config
-            .grants
-            .allow(&request.caller, wanted)
-            .ok_or_else(|| {
-                let message = format!(
-                    "{} has no grant to sign {} of {} in {} with {}",
-                    request.caller.name(),
-                    wanted.role,
-                    wanted.repository.escape_debug(),
-                    wanted.authority.escape_debug(),
-                    wanted.key
-                );
-                Denial::new(Reason::NoGrant, message)
-            })?;
+        let grants = &house.config.grants;
+        let granted = grants.allow(&request.caller, wanted).ok_or_else(|| {
+            let message = format!(
+                "{} has no grant to sign {} of {} in {} with {}",
+                request.caller.name(),
+                Named(wanted.role),
+                wanted.repository.escape_debug(),
+                wanted.authority.escape_debug(),
+                wanted.key
+            );
+            Denial::new(Reason::NoGrant, message)
+        })?;
+        let targets = Use {
+            role: &Role::TARGETS,
+            ..wanted
+        };
+        let granted_targets = request
+            .role
+            .delegated()
+            .and_then(|_| grants.allow(&request.caller, targets));
         let known = house.ledger.memory().key(&request.key);
         // A key of a repository that the caller knows nothing of is no key to them.
         let known = known.filter(|key| {
             let name = key.bound.name.as_str();
-            house
-                .config
-                .grants
-                .may_see_key(&request.caller, &key.authority, &key.repository, name)
+            grants.may_see_key(&request.caller, &key.authority, &key.repository, name)
         });
         let key = known.ok_or_else(|| {
             Denial::new(
@@ -73,7 +77,7 @@ impl Authorized {
             );
             Denial::new(Reason::UnknownKeystore, message)
         })?;
-        if request.role == RoleType::Root && !holder.holds_root_keys {
+        if request.role == RoleType::Root.into() && !holder.holds_root_keys {
             let message = format!("keystore {} may hold no root keys", key.bound.keystore);
             return Err(Denial::new(Reason::KeystoreNotForRoot, message));
         }
@@ -81,6 +85,7 @@ impl Authorized {
             keystore: Arc::clone(&holder.keystore),
             request,
             granted,
+            granted_targets,
             key,
         })
     }

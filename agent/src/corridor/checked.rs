@@ -3,14 +3,15 @@
 use std::time::SystemTime;
 
 use privyseal_tuf::{
-    Document, DocumentError, Key, Problem, RoleType, Root, Sha256Digest, View, ViewError,
-    json::JsonError,
+    DelegatedRoles, Delegations, Document, DocumentError, Key, Problem, Role, Root, Sha256Digest,
+    View, ViewError, json::JsonError,
 };
 
-use super::{Authorized, House};
+use super::{Authorized, House, received::Named};
 use crate::{
     config::Authority,
     denial::{Denial, Reason},
+    grant::Granted,
     memory::Memory,
 };
 
@@ -25,17 +26,19 @@ pub struct Checked {
 pub struct Content {
     pub(super) document: Document,
     pub(super) view: View,
+    pub(super) role: Role,
     pub(super) version: u64,
     pub(super) digest: Sha256Digest,
 }
 
 impl Checked {
-    /// Reads the document and holds it against the specification and the authority's limits.
+    /// Reads the document and holds it against the specification, the authority's limits and the
+    /// paths of the grant.
     ///
     /// # Errors
     /// The first rule that it breaks.
     pub fn new(request: Authorized, house: &House) -> Result<Self, Denial> {
-        let document = Content::read(&request.request.document, request.request.role)?;
+        let document = Content::read(&request.request.document, &request.request.role)?;
         let name = &request.request.lineage.authority;
         let authority = house
             .config
@@ -43,6 +46,7 @@ impl Checked {
             .get(name)
             .ok_or_else(|| unknown(name))?;
         document.within(authority, now())?;
+        document.admitted(&request.granted)?;
         Ok(Self { request, document })
     }
 }
@@ -79,11 +83,12 @@ impl Content {
     }
 
     /// Parses the document of a role.
-    pub(crate) fn read(bytes: &[u8], role: RoleType) -> Result<Self, Denial> {
+    pub(crate) fn read(bytes: &[u8], role: &Role) -> Result<Self, Denial> {
         let document = Document::parse(bytes).map_err(malformed)?;
-        let view = document.view(role).map_err(invalid)?;
+        let view = document.view(role.kind()).map_err(invalid)?;
         let digest = document.payload().digest;
         Ok(Self {
+            role: role.clone(),
             version: view.version(),
             view,
             digest,
@@ -91,9 +96,21 @@ impl Content {
         })
     }
 
-    /// Expiry and thresholds within the authority's limits; a root's keys as they must be written.
+    /// Does it speak of nothing that the grant keeps it from?
+    pub(super) fn admitted(&self, granted: &Granted) -> Result<(), Denial> {
+        let View::Targets(targets) = &self.view else {
+            return Ok(());
+        };
+        granted.admits(targets).map_err(|outside| {
+            let role = Named(&self.role);
+            let message = format!("{role} is granted for some paths alone, and {outside}");
+            Denial::new(Reason::PathNotGranted, message)
+        })
+    }
+
+    /// Expiry and thresholds within the authority's limits.
     pub(super) fn within(&self, authority: &Authority, now: i64) -> Result<(), Denial> {
-        let role = self.view.role();
+        let role = Named(&self.role);
         let expires = self.view.expires();
         if expires.is_past(now) {
             let message = format!(
@@ -102,16 +119,40 @@ impl Content {
             );
             return Err(Denial::new(Reason::ExpiryPast, message));
         }
-        let limit = authority.limits(role).max_expiry;
+        let limit = authority.limits(&self.role).max_expiry;
         if expires.seconds().saturating_sub(now) > limit.seconds() {
             let message = format!("{role} would expire {expires}; the limit is {limit} from now");
             return Err(Denial::new(Reason::ExpiryTooFar, message));
         }
         match &self.view {
             View::Root(root) => root_holds(root, authority),
-            View::Targets(_) | View::Snapshot(_) | View::Timestamp(_) => Ok(()),
+            View::Targets(targets) => targets
+                .delegations
+                .as_ref()
+                .map_or(Ok(()), |delegations| floor_holds(delegations, authority)),
+            View::Snapshot(_) | View::Timestamp(_) => Ok(()),
         }
     }
+}
+
+/// No delegation has a threshold below the authority's floor.
+fn floor_holds(delegations: &Delegations, authority: &Authority) -> Result<(), Denial> {
+    let floor = authority.delegated.min_threshold.get();
+    let low = match &delegations.roles {
+        DelegatedRoles::Listed(roles) => {
+            let low = roles.iter().find(|role| role.keys.threshold < floor);
+            low.map(|role| (&role.name, role.keys.threshold))
+        }
+        DelegatedRoles::Succinct(bins) => {
+            let threshold = bins.keys().threshold;
+            (threshold < floor).then_some((bins.name_prefix(), threshold))
+        }
+    };
+    low.map_or(Ok(()), |(name, threshold)| {
+        let name = name.as_str().escape_debug();
+        let message = format!("{name} would have threshold {threshold}; the floor is {floor}");
+        Err(Denial::new(Reason::ThresholdTooLow, message))
+    })
 }
 
 fn root_holds(root: &Root, authority: &Authority) -> Result<(), Denial> {
@@ -124,7 +165,7 @@ fn root_holds(root: &Root, authority: &Authority) -> Result<(), Denial> {
             );
             return Err(Denial::new(Reason::ThresholdInvalid, message));
         }
-        let floor = authority.limits(role).min_threshold.get();
+        let floor = authority.limits(&role.into()).min_threshold.get();
         if keys.threshold < floor {
             let message = format!(
                 "{role} would have threshold {}; the floor is {floor}",
@@ -136,7 +177,7 @@ fn root_holds(root: &Root, authority: &Authority) -> Result<(), Denial> {
     Ok(())
 }
 
-/// A key that a root introduces: its keyid is its hash, and the agent can verify it.
+/// A key that a root or a delegator introduces: its keyid is its hash, and the agent can verify it.
 pub(super) fn introduces(keyid: &str, key: &Key) -> Result<(), Denial> {
     if key.keyid().as_str() != keyid {
         let message = format!(

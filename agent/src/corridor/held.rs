@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use privyseal_tuf::{KeyId, RoleType, Sha256Digest, Signature};
 
-use super::{Checked, House, checked::Content, completion, rules};
+use super::{Checked, House, aside, checked::Content, completion, facts, received::Named, rules};
 use crate::{
     caller::Caller,
     denial::{Denial, Reason},
+    fault::Stop,
     keystore::Keystore,
     ledger::Guard,
-    memory::{
-        EnrolledKey, Lineage, LineageId, LineageState, VersionMemory, VersionState, facts_of,
-    },
+    memory::{EnrolledKey, Known, LineageId, VersionMemory, VersionState},
 };
 use privyseal_proto::ledger::v1::Facts;
 
@@ -54,7 +53,7 @@ impl Held {
     ///
     /// # Errors
     /// The first rule that it breaks.
-    pub async fn new(checked: Checked, house: &House) -> Result<Self, Denial> {
+    pub async fn new(checked: Checked, house: &House) -> Result<Self, Stop> {
         let memory = house.ledger.memory();
         let first_root = first_root(&checked)?;
         let id = checked
@@ -63,13 +62,16 @@ impl Held {
             .lineage
             .clone()
             .with_first_root(first_root);
-        let role = checked.request.request.role;
+        let large = checked.request.is_large();
+        let role = checked.document.role.clone();
         let lineage = memory.lineage(&id);
         if let Some(lineage) = lineage.filter(|_| checked.request.key.first_root.is_some()) {
-            let gate = lineage.gate(role).await;
+            let gate = lineage.gate(&role).await;
             // Its unfinished first root may have been superseded while we waited.
             if memory.is_current(&lineage) {
-                return Self::in_lineage(checked.again(memory)?, &lineage, Box::new(gate));
+                let (checked, gate) = (checked.again(memory)?, Box::new(gate));
+                let known = lineage.known(&role);
+                return Ok(aside(large, move || Self::in_lineage(checked, &known, gate)).await??);
             }
         }
         // A lineage is opened in one place, and so is a key without one given to its first.
@@ -77,26 +79,43 @@ impl Held {
         let checked = checked.again(memory)?;
         match memory.lineage(&id) {
             Some(lineage) => {
-                let gate = lineage.gate(role).await;
-                Self::in_lineage(checked, &lineage, Box::new((opening, gate)))
+                let gate: Guard = Box::new((opening, lineage.gate(&role).await));
+                let known = lineage.known(&role);
+                Ok(aside(large, move || Self::in_lineage(checked, &known, gate)).await??)
             }
             None if memory.is_given_up(&id) => {
                 let message = format!("the first root {} was superseded", id.first_root);
-                Err(Denial::new(Reason::VersionReused, message))
+                Err(Denial::new(Reason::VersionReused, message).into())
             }
-            None => Self::opening(checked, id, Box::new(opening)),
+            None => Ok(Self::opening(checked, id, Box::new(opening))?),
         }
     }
 
-    fn in_lineage(checked: Checked, lineage: &Lineage, gate: Guard) -> Result<Self, Denial> {
-        // A copy of the facts: verifying signatures must not hold up those who remember.
-        let state = lineage.facts();
-        let (keyid, standing, facts, completes) = agrees(&checked, lineage.id(), &state)?;
-        Ok(Self::with(checked, lineage.id().clone(), keyid, gate).that(standing, facts, completes))
+    /// `known` is a copy: verifying signatures must not hold up those who remember.
+    fn in_lineage(checked: Checked, known: &Known, gate: Guard) -> Result<Self, Denial> {
+        let Agreed {
+            keyid,
+            standing,
+            facts,
+            completes,
+        } = agrees(&checked, known)?;
+        Ok(Self {
+            caller: checked.request.request.caller,
+            key: checked.request.key,
+            keystore: checked.request.keystore,
+            lineage: known.lineage().clone(),
+            document: checked.document,
+            keyid,
+            facts,
+            opens: false,
+            completes,
+            gate,
+            standing,
+        })
     }
 
     fn opening(checked: Checked, id: LineageId, gate: Guard) -> Result<Self, Denial> {
-        let is_first = checked.request.request.role == RoleType::Root
+        let is_first = checked.document.role == RoleType::Root.into()
             && checked.document.version == 1
             && checked.document.digest == id.first_root;
         if !is_first || !checked.request.granted.may_open() {
@@ -114,34 +133,12 @@ impl Held {
                 message.trim_end().to_owned(),
             ));
         }
-        let state = LineageState::default();
-        let (keyid, standing, facts, completes) = agrees(&checked, &id, &state)?;
-        let mut held = Self::with(checked, id, keyid, gate).that(standing, facts, completes);
-        held.opens = true;
-        Ok(held)
-    }
-
-    fn with(checked: Checked, lineage: LineageId, keyid: KeyId, gate: Guard) -> Self {
-        Self {
-            caller: checked.request.request.caller,
-            key: checked.request.key,
-            keystore: checked.request.keystore,
-            lineage,
-            document: checked.document,
-            keyid,
-            facts: None,
-            opens: false,
-            completes: false,
-            gate,
-            standing: Standing::Unsigned,
-        }
-    }
-
-    fn that(mut self, standing: Standing, facts: Option<Facts>, completes: bool) -> Self {
-        self.standing = standing;
-        self.facts = facts;
-        self.completes = completes;
-        self
+        let known = Known::nothing(id, &checked.document.role);
+        let held = Self::in_lineage(checked, &known, gate)?;
+        Ok(Self {
+            opens: true,
+            ..held
+        })
     }
 
     /// Was this signature given before?
@@ -156,21 +153,25 @@ fn first_root(checked: &Checked) -> Result<Sha256Digest, Denial> {
     let request = &checked.request.request;
     match request.lineage.first_root {
         Some(first_root) => Ok(first_root),
-        None if request.role == RoleType::Root && checked.document.version == 1 => {
+        None if request.role == RoleType::Root.into() && checked.document.version == 1 => {
             Ok(checked.document.digest)
         }
         None => request.lineage.clone().known().map(|id| id.first_root),
     }
 }
 
-/// Holds a document against a lineage's facts.
-fn agrees(
-    checked: &Checked,
-    id: &LineageId,
-    state: &LineageState,
-) -> Result<(KeyId, Standing, Option<Facts>, bool), Denial> {
+/// What came of holding a document against the memory.
+struct Agreed {
+    keyid: KeyId,
+    standing: Standing,
+    facts: Option<Facts>,
+    completes: bool,
+}
+
+/// Holds a document against what is known.
+fn agrees(checked: &Checked, known: &Known) -> Result<Agreed, Denial> {
     let key = &checked.request.key;
-    if !key.belongs_to(id) {
+    if !key.belongs_to(known.lineage()) {
         let message = format!(
             "key {} is a {} key of {} in {}{}, not of this lineage",
             key.bound.name,
@@ -184,11 +185,14 @@ fn agrees(
         return Err(Denial::new(Reason::KeyOfOtherLineage, message));
     }
     let document = &checked.document;
-    let history = state.history(document.view.role());
-    let again = rules::version(history, document)?;
-    let keyid = rules::key_in_role(state, document, &key.bound.public_key)?;
-    rules::content(state, document)?;
-    rules::bounds(state, document)?;
+    let public_key = &key.bound.public_key;
+    rules::is_delegated_to(known)?;
+    let again = rules::version(known, document)?;
+    let keyid = rules::key_in_role(known, document, public_key)?;
+    serves_no_more_than_granted(checked, known)?;
+    rules::content(known, document)?;
+    rules::to_sign(known, document, public_key)?;
+    let history = known.history();
     let remembered = if again { history.last.as_ref() } else { None };
     let given = remembered.and_then(|last| last.signatures.get(&key.bound.name));
     let standing = match given.map(|given| (given.record, given.signature.clone())) {
@@ -200,20 +204,43 @@ fn agrees(
     };
     let facts = match remembered {
         Some(VersionMemory { known: true, .. }) => None,
-        _ => Some(facts_of(&document.view, Some(state))),
+        _ => Some(facts::facts(known, document)?),
     };
     let already = remembered.is_some_and(|last| last.state == VersionState::Final);
-    let completes = already || completion::with_key(state, document, remembered, key.fingerprint);
-    Ok((keyid, standing, facts, completes))
+    let completes = already || completion::with_key(known, document, remembered, key.fingerprint);
+    Ok(Agreed {
+        keyid,
+        standing,
+        facts,
+        completes,
+    })
+}
+
+/// A document does not say whether it is the top-level targets or a delegated role's: where one key
+/// serves both, whoever has a signature for the one has it for the other.
+fn serves_no_more_than_granted(checked: &Checked, known: &Known) -> Result<(), Denial> {
+    let (key, document) = (&checked.request.key.bound, &checked.document);
+    let root = known.state.trusted_root.as_deref();
+    let in_targets = root.and_then(|root| root.keyid_of(RoleType::Targets, &key.public_key));
+    if document.role.delegated().is_none() || in_targets.is_none() {
+        return Ok(());
+    }
+    let granted = checked.request.granted_targets.as_ref();
+    if granted.is_some_and(|granted| document.admitted(granted).is_ok()) {
+        return Ok(());
+    }
+    let message = format!(
+        "key {} is a key of the top-level targets too, where its signature for {} would hold as \
+         well, and {} has no grant to sign those",
+        key.name,
+        Named(&document.role),
+        checked.request.request.caller.name()
+    );
+    Err(Denial::new(Reason::NoGrant, message))
 }
 
 fn verifies(checked: &Checked, signature: &Signature) -> bool {
-    let payload = &checked.document.document.payload().bytes();
-    checked
-        .request
-        .key
-        .bound
-        .public_key
-        .verify(payload, signature)
-        .is_ok()
+    let payload = checked.document.document.payload().bytes();
+    let key = &checked.request.key.bound.public_key;
+    key.verify(&payload, signature).is_ok()
 }

@@ -7,20 +7,21 @@ use privyseal_proto::{
     ledger::v1::{self as record, record::Event},
     v1 as wire,
 };
-use privyseal_tuf::{RoleType, Sha256Digest};
+use privyseal_tuf::{Role, RoleType, Sha256Digest};
 
 use super::{
     House, LineageName,
     checked::Content,
-    completion,
-    received::{known, role, within},
+    completion, facts,
+    received::{Named, known, role, within},
+    rules,
 };
 use crate::{
     caller::Caller,
     denial::{Denial, Reason},
     fault::Stop,
     ledger::Guard,
-    memory::{LineageId, LineageState, MAX_FILES, VersionMemory, VersionState, facts_of},
+    memory::{Known, LineageId, MAX_FILES, VersionMemory, VersionState},
 };
 
 /// A document that a caller shows.
@@ -28,7 +29,7 @@ use crate::{
 pub struct Observation {
     caller: Arc<Caller>,
     lineage: LineageName,
-    role: RoleType,
+    role: Role,
     document: Vec<u8>,
 }
 
@@ -73,11 +74,11 @@ impl Observation {
     /// # Errors
     /// Where it is incomplete, contradicts what the agent knows, or can't be recorded.
     pub async fn record(self, house: &House) -> Result<Shown, Stop> {
-        let (bytes, role) = (self.document.clone(), self.role);
+        let (bytes, role) = (self.document.clone(), self.role.clone());
         let large = bytes.len() > super::LARGE;
-        let document = super::aside(large, move || Content::read(&bytes, role)).await??;
+        let document = super::aside(large, move || Content::read(&bytes, &role)).await??;
         let id = match self.role {
-            RoleType::Root if document.version == 1 => {
+            Role::Top(RoleType::Root) if document.version == 1 => {
                 self.lineage.clone().with_first_root(document.digest)
             }
             _ => self.lineage.clone().known()?,
@@ -87,23 +88,29 @@ impl Observation {
             .memory()
             .lineage(&id)
             .ok_or_else(|| unknown(&id))?;
-        let gate = lineage.gate(self.role).await;
+        let gate = lineage.gate(&self.role).await;
         if !house.ledger.memory().is_current(&lineage) {
             return Err(unknown(&id).into());
         }
-        let state = lineage.facts();
-        let news = news(&state, &document, self.file(&id, house))?;
+        let (version, digest) = (document.version, document.digest);
+        let known = lineage.known(&self.role);
+        let (caller, file) = (Arc::clone(&self.caller), self.file(&id, house));
+        let news = move || match news(&known, &document, file)? {
+            News::Known => Ok(None),
+            News::New(file) => observed(&caller, &known, &document, file).map(Some),
+        };
+        let news: Result<_, Denial> = super::aside(large, news).await?;
         let shown = |recorded, head| Shown {
-            version: document.version,
-            digest: document.digest,
+            version,
+            digest,
             recorded,
             head,
         };
-        match news {
-            News::Known => Ok(shown(false, house.ledger.reader().head())),
-            News::New(file) => {
-                let event = Event::Observed(observed(&self.caller, &id, &state, &document, file));
+        match news? {
+            None => Ok(shown(false, house.ledger.reader().head())),
+            Some(record) => {
                 let guard: Guard = Box::new(gate);
+                let event = Event::Observed(record);
                 let appended = house.ledger.append(event, Some(guard)).await?;
                 Ok(shown(true, appended.head))
             }
@@ -112,11 +119,9 @@ impl Observation {
 
     /// The file, where the caller may say which one is published: who signs what names it.
     fn file(&self, id: &LineageId, house: &House) -> Option<File> {
-        let signs = |role| {
-            house
-                .config
-                .grants
-                .may_sign(&self.caller, &id.authority, &id.repository, role)
+        let signs = |role: RoleType| {
+            let grants = &house.config.grants;
+            grants.may_sign(&self.caller, &id.authority, &id.repository, &role.into())
         };
         (signs(RoleType::Snapshot) || signs(RoleType::Timestamp)).then(|| file_of(&self.document))
     }
@@ -165,30 +170,32 @@ pub(crate) fn unknown(id: &LineageId) -> Denial {
 }
 
 /// The record of a shown document.
+///
+/// # Errors
+/// Where the ledger can't hold what later checks need.
 pub(crate) fn observed(
     caller: &Caller,
-    id: &LineageId,
-    state: &LineageState,
+    known: &Known,
     document: &Content,
     file: Option<File>,
-) -> record::Observed {
-    record::Observed {
+) -> Result<record::Observed, Denial> {
+    Ok(record::Observed {
         caller: Some(caller.to_record()),
-        lineage: Some(super::record_lineage(id)),
-        role: document.view.role().to_string(),
+        lineage: Some(super::record_lineage(known.lineage())),
+        role: document.role.to_string(),
         version: document.version,
         digest: document.digest.as_bytes().to_vec(),
-        facts: Some(facts_of(&document.view, Some(state))),
+        facts: Some(facts::facts(known, document)?),
         file_length: file.map_or(0, |(length, _)| length),
         file_sha256: file
             .map(|(_, hash)| hash.as_bytes().to_vec())
             .unwrap_or_default(),
-    }
+    })
 }
 
 /// Verifies a document that must be news.
-pub(crate) fn shown_is_news(state: &LineageState, document: &Content) -> Result<(), Denial> {
-    match news(state, document, None)? {
+pub(crate) fn shown_is_news(known: &Known, document: &Content) -> Result<(), Denial> {
+    match news(known, document, None)? {
         News::New(_) => Ok(()),
         News::Known => {
             let message = "the same document was shown twice";
@@ -197,10 +204,10 @@ pub(crate) fn shown_is_news(state: &LineageState, document: &Content) -> Result<
     }
 }
 
-/// Verifies a shown document against the lineage's facts.
-fn news(state: &LineageState, document: &Content, file: Option<File>) -> Result<News, Denial> {
-    let role = document.view.role();
-    let history = state.history(role);
+/// Verifies a shown document against what is known.
+fn news(known: &Known, document: &Content, file: Option<File>) -> Result<News, Denial> {
+    let role = Named(&document.role);
+    let history = known.history();
     let last = history.version();
     let same_version = |r: &&VersionMemory| r.version == document.version;
     if let Some(remembered) = history.last.as_ref().filter(same_version)
@@ -214,17 +221,15 @@ fn news(state: &LineageState, document: &Content, file: Option<File>) -> Result<
             return Err(Denial::new(Reason::VersionReused, message));
         }
         let full = remembered.files.len() >= MAX_FILES;
-        if file.is_none_or(|file| full || remembered.files.contains(&file)) {
+        let whole = document.role.kind() != RoleType::Targets || remembered.delegations.is_some();
+        if whole && file.is_none_or(|file| full || remembered.files.contains(&file)) {
             return Ok(News::Known);
         }
     }
     if document.version < last {
-        let known = [history.last.as_ref(), history.last_final.as_ref()];
-        if known
-            .into_iter()
-            .flatten()
-            .any(|known| known.digest == document.digest)
-        {
+        let remembered = [history.last.as_ref(), history.last_final.as_ref()];
+        let mut remembered = remembered.into_iter().flatten();
+        if remembered.any(|remembered| remembered.digest == document.digest) {
             return Ok(News::Known);
         }
         let message = format!(
@@ -233,23 +238,24 @@ fn news(state: &LineageState, document: &Content, file: Option<File>) -> Result<
         );
         return Err(Denial::new(Reason::VersionRollback, message));
     }
-    if role == RoleType::Root {
-        root_is_next(state, document)?;
+    if document.role == RoleType::Root.into() {
+        root_is_next(known, document)?;
     }
-    if !completion::as_shown(state, document) {
+    rules::is_delegated_to(known)?;
+    if !completion::as_shown(known, document) {
         let message = format!(
             "the signatures of {role} version {} do not meet its threshold",
             document.version
         );
         return Err(Denial::new(Reason::Incomplete, message));
     }
-    super::rules::content(state, document).map(|()| News::New(file))
+    rules::content(known, document).map(|()| News::New(file))
 }
 
 /// A shown root is verified by the one before it, so it must be the next one, or the last one.
-fn root_is_next(state: &LineageState, document: &Content) -> Result<(), Denial> {
-    let trusted = state
-        .history(RoleType::Root)
+fn root_is_next(known: &Known, document: &Content) -> Result<(), Denial> {
+    let trusted = known
+        .history()
         .newest_final()
         .map_or(0, |root| root.version);
     let next = trusted.saturating_add(1);

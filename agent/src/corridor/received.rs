@@ -1,9 +1,9 @@
 //! Received: the request's fields are what they say, from a caller that the config names.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use privyseal_proto::v1::{LineageRef, SignRequest};
-use privyseal_tuf::{RoleType, Sha256Digest};
+use privyseal_tuf::{Role, RoleNameError, Sha256Digest};
 
 use crate::{
     caller::Caller,
@@ -84,7 +84,7 @@ impl LineageName {
 pub struct Received {
     pub(super) caller: Arc<Caller>,
     pub(super) lineage: LineageName,
-    pub(super) role: RoleType,
+    pub(super) role: Role,
     pub(super) key: KeyName,
     pub(super) document: Vec<u8>,
 }
@@ -122,15 +122,22 @@ pub(crate) fn known(caller: &Caller, config: &Config) -> Result<(), Denial> {
     ))
 }
 
-/// The role of that name.
-pub(super) fn role(name: &str) -> Result<RoleType, Denial> {
-    name.parse().map_err(|_| {
+/// The role of that name: one of the four, or whatever metadata may delegate to.
+pub(crate) fn role(name: &str) -> Result<Role, Denial> {
+    name.parse().map_err(|error: RoleNameError| {
         let shown: String = name.chars().take(64).collect();
-        Denial::new(
-            Reason::UnknownRole,
-            format!("there is no role `{}`", shown.escape_debug()),
-        )
+        let message = format!("there is no role `{}`: it {error}", shown.escape_debug());
+        Denial::new(Reason::UnknownRole, message)
     })
+}
+
+/// A role as messages and logs name it: a delegated role's name is somebody else's word.
+pub(crate) struct Named<'a>(pub(crate) &'a Role);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_str().escape_debug().fmt(f)
+    }
 }
 
 /// A document within the config's limit.

@@ -43,7 +43,7 @@ impl Recorded {
         let decision = Decision {
             caller: Some(held.caller.to_record()),
             lineage: Some(super::record_lineage(&lineage)),
-            role: document.view.role().to_string(),
+            role: document.role.to_string(),
             version: document.version,
             digest: document.digest.as_bytes().to_vec(),
             key: key.bound.name.to_string(),

@@ -1,16 +1,26 @@
 //! What a document must agree with: the versions, keys and entries of its lineage.
 
-use privyseal_tuf::{KeyId, PublicKey, RoleType, Root, Sha256Digest, Snapshot, Timestamp, View};
+mod delegations;
+mod scope;
+mod snapshot;
+mod timestamp;
 
-use super::checked::{Content, introduces};
+use privyseal_tuf::{KeyId, PublicKey, Role, RoleType, Root, View};
+
+pub(super) use self::scope::is_delegated_to;
+use super::{
+    checked::{Content, introduces},
+    received::Named,
+};
 use crate::{
     denial::{Denial, Reason},
-    memory::{LineageState, RoleHistory, RootFacts, VersionState},
+    memory::{Known, RootFacts, VersionState},
 };
 
 /// Is the version the next one, or the last one with the same content? True for the latter.
-pub(super) fn version(history: &RoleHistory, document: &Content) -> Result<bool, Denial> {
-    let role = document.view.role();
+pub(super) fn version(known: &Known, document: &Content) -> Result<bool, Denial> {
+    let history = known.history();
+    let role = Named(&document.role);
     let (version, last) = (document.version, history.version());
     let next = last.saturating_add(1);
     if version < last {
@@ -27,7 +37,8 @@ pub(super) fn version(history: &RoleHistory, document: &Content) -> Result<bool,
         return Ok(false);
     };
     if version == next {
-        if role == RoleType::Root && remembered.state != VersionState::Final {
+        let is_root = document.role == RoleType::Root.into();
+        if is_root && remembered.state != VersionState::Final {
             let message = format!(
                 "root version {last} is not complete yet, so version {version} can't follow it"
             );
@@ -53,13 +64,18 @@ pub(super) fn version(history: &RoleHistory, document: &Content) -> Result<bool,
 
 /// The keyid under which the role lists this key.
 ///
-/// A root is signed by keys of the root before it or of its own.
+/// A root is signed by keys of the root before it or of its own; a delegated role by keys that any
+/// of its delegators gives it.
 pub(super) fn key_in_role(
-    state: &LineageState,
+    known: &Known,
     document: &Content,
     key: &PublicKey,
 ) -> Result<KeyId, Denial> {
-    let role = document.view.role();
+    let role = match &document.role {
+        Role::Top(role) => *role,
+        Role::Delegated(name) => return scope::key_in_delegation(known, name, key),
+    };
+    let state = &known.state;
     let offered = match &document.view {
         View::Root(root) => Some(RootFacts::of(root)),
         _ => None,
@@ -72,9 +88,9 @@ pub(super) fn key_in_role(
     let found = roots
         .into_iter()
         .flatten()
-        .find_map(|root| keyid_of(root, role, key));
+        .find_map(|root| root.keyid_of(role, key));
     if let Some(keyid) = found {
-        return Ok(keyid);
+        return Ok(keyid.clone());
     }
     if role != RoleType::Root && state.trusted_root.is_none() {
         let message = format!("the lineage has no complete root yet, so nobody may sign {role}");
@@ -89,19 +105,29 @@ pub(super) fn key_in_role(
     Err(Denial::new(Reason::KeyNotInRole, message))
 }
 
-fn keyid_of(root: &RootFacts, role: RoleType, key: &PublicKey) -> Option<KeyId> {
-    let keyids = &root.roles.get(role).keyids;
-    let is_it = |keyid: &&KeyId| root.keys.get(*keyid).is_some_and(|k| k.public() == Ok(key));
-    keyids.iter().find(is_it).cloned()
+/// Does the content agree with what was signed before?
+pub(super) fn content(known: &Known, document: &Content) -> Result<(), Denial> {
+    match &document.view {
+        View::Root(root) => root_follows(known.state.root_before(document.version), root),
+        View::Targets(targets) => delegations::can_be_looked_through(targets),
+        View::Snapshot(snapshot) => snapshot::keeps(&known.state, snapshot),
+        View::Timestamp(timestamp) => timestamp::agrees(&known.state, timestamp),
+    }
 }
 
-/// Does the content agree with what was signed before?
-pub(super) fn content(state: &LineageState, document: &Content) -> Result<(), Denial> {
+/// What is to be signed with `key` must also be bearable for clients, and burn nothing.
+///
+/// A complete document that is shown was bounded by its signers.
+pub(super) fn to_sign(known: &Known, document: &Content, key: &PublicKey) -> Result<(), Denial> {
     match &document.view {
-        View::Root(root) => root_follows(state.root_before(document.version), root),
-        View::Targets(_) => Ok(()),
-        View::Snapshot(snapshot) => snapshot_keeps(state, snapshot),
-        View::Timestamp(timestamp) => timestamp_agrees(state, timestamp),
+        View::Targets(targets) => {
+            if let Role::Delegated(name) = &document.role {
+                scope::covers(known, name, targets, key)?;
+            }
+            delegations::are_sound(known, targets)
+        }
+        View::Snapshot(snapshot) => snapshot::is_borne_out(known, snapshot),
+        View::Root(_) | View::Timestamp(_) => Ok(()),
     }
 }
 
@@ -120,114 +146,4 @@ fn root_follows(before: Option<&RootFacts>, root: &Root) -> Result<(), Denial> {
         }
         _ => Ok(()),
     }
-}
-
-fn snapshot_keeps(state: &LineageState, snapshot: &Snapshot) -> Result<(), Denial> {
-    for (name, before) in &state.snapshot_entries {
-        let shown = name.escape_debug();
-        match snapshot.meta.get(name) {
-            None => {
-                let message = format!("{shown} was listed with version {before} and is missing");
-                return Err(Denial::new(Reason::SnapshotDropped, message));
-            }
-            Some(meta) if meta.version < *before => {
-                let message = format!(
-                    "{shown} had version {before} and would have {}",
-                    meta.version
-                );
-                return Err(Denial::new(Reason::SnapshotLowered, message));
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
-}
-
-/// The farthest that an entry of a snapshot may rise at a time, where the agent can't know better.
-const RISE: u64 = 1_000;
-
-/// How far a snapshot may rise: no entry to a version that no document will ever reach.
-///
-/// Only for what is to be signed; a complete document that is shown was bounded by its signers.
-pub(super) fn bounds(state: &LineageState, document: &Content) -> Result<(), Denial> {
-    let View::Snapshot(snapshot) = &document.view else {
-        return Ok(());
-    };
-    for (name, meta) in &snapshot.meta {
-        let before = state.snapshot_entries.get(name).copied().unwrap_or(0);
-        let known = state.history(RoleType::Targets).version();
-        if name == "targets.json" && meta.version > known.max(before) {
-            let message = format!(
-                "it lists targets.json {}, but the agent knows targets up to {known}",
-                meta.version
-            );
-            return Err(Denial::new(Reason::SnapshotAhead, message));
-        }
-        if meta.version > before.saturating_add(RISE) {
-            let message = format!(
-                "{} had version {before} and would have {}, more than {RISE} above",
-                name.escape_debug(),
-                meta.version
-            );
-            return Err(Denial::new(Reason::SnapshotAhead, message));
-        }
-    }
-    Ok(())
-}
-
-fn timestamp_agrees(state: &LineageState, timestamp: &Timestamp) -> Result<(), Denial> {
-    let contradicts = |message| Err(Denial::new(Reason::TimestampContradicts, message));
-    let meta = &timestamp.snapshot;
-    let history = state.history(RoleType::Snapshot);
-    let known = [history.newest_final(), history.last.as_ref()];
-    let Some(newest) = known.into_iter().flatten().next() else {
-        let message = "the agent neither signed nor was shown any snapshot of this lineage";
-        return Err(Denial::new(Reason::SnapshotUnknown, message));
-    };
-    if meta.version < state.timestamp_snapshot {
-        let before = state.timestamp_snapshot;
-        return contradicts(format!(
-            "it names snapshot {}, the one before named {before}",
-            meta.version
-        ));
-    }
-    let Some(snapshot) = known
-        .into_iter()
-        .flatten()
-        .find(|known| known.version == meta.version)
-    else {
-        return contradicts(format!(
-            "it names snapshot {}; the newest that this agent knows is {}",
-            meta.version, newest.version
-        ));
-    };
-    if meta.length.is_none() && meta.hashes.is_none() {
-        return Ok(());
-    }
-    if snapshot.files.is_empty() {
-        let message = format!(
-            "it gives length or hashes of snapshot {}, whose finished file the agent was not shown",
-            meta.version
-        );
-        return Err(Denial::new(Reason::SnapshotUnknown, message));
-    }
-    let hashes = meta.hashes.as_ref();
-    if hashes.is_some_and(|hashes| hashes.iter().any(|(name, _)| name != "sha256")) {
-        return contradicts(format!(
-            "it gives other hashes of snapshot {} than sha256, which the agent can't compare",
-            meta.version
-        ));
-    }
-    let listed = hashes.and_then(privyseal_tuf::Hashes::sha256);
-    let is_it = |(length, sha256): &(u64, Sha256Digest)| {
-        meta.length.is_none_or(|listed| listed == *length)
-            && listed.is_none_or(|listed| listed == *sha256)
-    };
-    if snapshot.files.iter().any(is_it) {
-        return Ok(());
-    }
-    contradicts(format!(
-        "its length or SHA-256 of snapshot {} is not that of the file that was shown",
-        meta.version
-    ))
 }

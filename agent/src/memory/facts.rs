@@ -7,23 +7,25 @@ use privyseal_proto::ledger::v1::{
     facts::Content,
     root_facts::{KeyFacts, RoleFacts},
     snapshot_facts::Entry,
+    targets_facts::Delegations,
 };
-use privyseal_tuf::{Key, KeyId, RoleKeys, RoleType, Roles, Root, Snapshot, View, json::Value};
+use privyseal_tuf::{
+    Key, KeyId, RoleKeys, RoleType, Roles, Root, Snapshot, Targets, View, json::Value,
+};
 
-use super::{LineageState, RootFacts};
+use super::{Known, KnownDelegations, RootFacts};
 
 /// The facts of a document, as the ledger records them.
 ///
-/// `state` is what the lineage knew before: of a snapshot only the entries that are new or higher
-/// are facts, so that a large snapshot does not fill the ledger at each version.
+/// `known` is what was known before: of a snapshot only the entries that are new or higher are
+/// facts, of targets only delegations that changed, so that a large document does not fill the
+/// ledger at each version.
 #[must_use]
-pub fn facts_of(view: &View, state: Option<&LineageState>) -> Facts {
+pub fn facts_of(view: &View, known: Option<&Known>) -> Facts {
     let content = match view {
         View::Root(root) => Content::Root(RootFacts::of(root).to_record()),
-        View::Targets(targets) => Content::Targets(TargetsFacts {
-            targets: targets.targets.len() as u64,
-        }),
-        View::Snapshot(snapshot) => Content::Snapshot(raised(snapshot, state)),
+        View::Targets(targets) => Content::Targets(targets_facts(targets, known)),
+        View::Snapshot(snapshot) => Content::Snapshot(raised(snapshot, known)),
         View::Timestamp(timestamp) => Content::Timestamp(TimestampFacts {
             snapshot: timestamp.snapshot.version,
         }),
@@ -34,12 +36,21 @@ pub fn facts_of(view: &View, state: Option<&LineageState>) -> Facts {
     }
 }
 
-fn raised(snapshot: &Snapshot, state: Option<&LineageState>) -> SnapshotFacts {
-    let known = |name: &str| {
-        state
-            .and_then(|state| state.snapshot_entries.get(name))
-            .copied()
-    };
+fn targets_facts(targets: &Targets, known: Option<&Known>) -> TargetsFacts {
+    let before = known.and_then(|known| known.history().delegations());
+    let now = KnownDelegations::of(targets);
+    TargetsFacts {
+        targets: targets.targets.len() as u64,
+        delegations: Some(match before {
+            Some(before) if **before == now => Delegations::Unchanged(true),
+            _ => Delegations::Changed(now.to_record()),
+        }),
+    }
+}
+
+fn raised(snapshot: &Snapshot, known: Option<&Known>) -> SnapshotFacts {
+    let entries = known.map(|known| &known.state.snapshot_entries);
+    let known = |name: &str| entries?.get(name).copied();
     let raised = snapshot
         .meta
         .iter()

@@ -1,17 +1,20 @@
 //! The fold: what each record adds to the memory.
 
+mod changing;
+
 use std::sync::Arc;
 
 use privyseal_ledger::{Hash, Head};
 use privyseal_proto::ledger::v1::{
-    self as record, Checkpoint, Decision, Facts, KeyEnrolled, Observed, Outcome, Record,
-    RepositoryEnrolled, Superseded, facts::Content, record::Event, snapshot_facts::Entry,
+    self as record, Checkpoint, Decision, EnrollmentPart, KeyEnrolled, Observed, Outcome, Record,
+    RepositoryEnrolled, Superseded, record::Event,
 };
-use privyseal_tuf::{RoleType, Sha256Digest, Signature};
+use privyseal_tuf::{Role, RoleType, Sha256Digest, Signature};
 
+pub(super) use self::changing::Changing;
 use super::{
-    EnrolledKey, Given, Lineage, LineageId, LineageState, LoginMemory, MAX_FILES, Memory,
-    OpenDecision, RootFacts, State, VersionState,
+    EnrolledKey, Given, Lineage, LineageId, LoginMemory, MAX_FILES, Memory, OpenDecision, Parts,
+    State,
 };
 use crate::keystore::{KeyName, KeystoreName};
 
@@ -44,6 +47,7 @@ impl State {
             Event::Outcome(outcome) => self.outcome(outcome),
             Event::Observed(observed) => self.observe(observed),
             Event::Superseded(superseded) => self.supersede(superseded),
+            Event::EnrollmentPart(part) => self.enrol_part(part),
             Event::RepositoryEnrolled(enrolled) => self.enrol_repository(enrolled),
             Event::AgentStarted(_)
             | Event::AgentStopped(_)
@@ -78,7 +82,7 @@ impl State {
 
     fn decide(&mut self, index: u64, decision: &Decision) -> Option<()> {
         let id = lineage_id(decision.lineage.as_ref()?)?;
-        let role = decision.role.parse::<RoleType>().ok()?;
+        let role = decision.role.parse::<Role>().ok()?;
         let digest = digest(&decision.digest)?;
         let key = decision.key.parse::<KeyName>().ok()?;
         let fingerprint = self.keys.get(&key)?.fingerprint;
@@ -89,12 +93,12 @@ impl State {
                 .or_insert_with(|| Arc::new(lineage));
         }
         let version = decision.version;
-        self.lineages.get(&id)?.change(|state| {
-            if state.history_mut(role).current(version, &digest).is_none() {
-                state.history_mut(role).begin(version, digest);
+        self.lineages.get(&id)?.change(&role, |memory| {
+            if memory.history().current(version, &digest).is_none() {
+                memory.history().begin(version, digest);
             }
-            state.learn(role, decision.facts.as_ref());
-            if let Some(last) = state.history_mut(role).current(version, &digest) {
+            memory.learn(decision.facts.as_ref());
+            if let Some(last) = memory.history().current(version, &digest) {
                 let given = last.signatures.entry(key.clone());
                 given.or_insert(Given {
                     record: index,
@@ -103,7 +107,7 @@ impl State {
                 });
             }
             if decision.completes {
-                state.finalise(role);
+                memory.finalise();
             }
         });
         self.bind(&key, &id);
@@ -133,61 +137,92 @@ impl State {
         let open = self.open.remove(&outcome.decision)?;
         let algorithm = self.keys.get(&open.key)?.bound.public_key.algorithm();
         let signature = Signature::from_raw(algorithm, &outcome.signature).ok()?;
-        self.lineages.get(&open.lineage)?.change(|state| {
-            // Not under other content, which may have superseded this while the token was slow.
-            let history = state.history_mut(open.role);
-            if let Some(last) = history.current(open.version, &open.digest)
-                && let Some(given) = last.signatures.get_mut(&open.key)
-            {
-                given.signature = Some(signature);
-            }
-        });
+        self.lineages
+            .get(&open.lineage)?
+            .change(&open.role, |memory| {
+                // Not under other content, which may have superseded this while the token was slow.
+                if let Some(last) = memory.history().current(open.version, &open.digest)
+                    && let Some(given) = last.signatures.get_mut(&open.key)
+                {
+                    given.signature = Some(signature);
+                }
+            });
         Some(())
     }
 
     fn observe(&mut self, observed: &Observed) -> Option<()> {
         let id = lineage_id(observed.lineage.as_ref()?)?;
-        let role = observed.role.parse::<RoleType>().ok()?;
+        self.observe_in(&id, observed)
+    }
+
+    fn observe_in(&mut self, id: &LineageId, observed: &Observed) -> Option<()> {
+        let role = observed.role.parse::<Role>().ok()?;
         let digest = digest(&observed.digest)?;
         let file = self::digest(&observed.file_sha256).map(|hash| (observed.file_length, hash));
-        self.lineages.get(&id)?.change(|state| {
-            let history = state.history_mut(role);
+        self.lineages.get(id)?.change(&role, |memory| {
+            let history = memory.history();
             if observed.version < history.version() {
                 return;
             }
             if history.current(observed.version, &digest).is_none() {
                 history.begin(observed.version, digest);
             }
-            state.learn(role, observed.facts.as_ref());
-            if let Some(last) = state.history_mut(role).current(observed.version, &digest) {
+            memory.learn(observed.facts.as_ref());
+            if let Some(last) = memory.history().current(observed.version, &digest) {
                 let news = file.filter(|file| !last.files.contains(file));
                 last.files
                     .extend(news.filter(|_| last.files.len() < MAX_FILES));
             }
-            state.finalise(role);
+            memory.finalise();
         });
+        Some(())
+    }
+
+    /// Keeps documents until the record that they belong to.
+    fn enrol_part(&mut self, part: &EnrollmentPart) -> Option<()> {
+        let id = lineage_id(part.lineage.as_ref()?)?;
+        if part.number == 0 {
+            self.parts = Some(Parts::of(id.clone()));
+        }
+        let parts = self.parts.as_mut().filter(|parts| parts.lineage == id)?;
+        if parts.count == part.number {
+            parts.count += 1;
+            parts.documents.extend_from_slice(&part.documents);
+        }
         Some(())
     }
 
     fn enrol_repository(&mut self, enrolled: &RepositoryEnrolled) -> Option<()> {
         let id = lineage_id(enrolled.lineage.as_ref()?)?;
+        let parts = self.parts.take().filter(|parts| parts.lineage == id);
+        let parts = parts.unwrap_or_else(|| Parts::of(id.clone()));
+        if enrolled.parts > 0 && enrolled.parts != parts.count {
+            return None;
+        }
         let lineage = Lineage::new(id.clone());
-        self.lineages.entry(id).or_insert_with(|| Arc::new(lineage));
-        for document in &enrolled.documents {
-            self.observe(document);
+        self.lineages
+            .entry(id.clone())
+            .or_insert_with(|| Arc::new(lineage));
+        let before = if enrolled.parts > 0 {
+            parts.documents
+        } else {
+            Vec::new()
+        };
+        for document in before.iter().chain(&enrolled.documents) {
+            self.observe_in(&id, document);
         }
         Some(())
     }
 
     fn supersede(&mut self, superseded: &Superseded) -> Option<()> {
         let id = lineage_id(superseded.lineage.as_ref()?)?;
-        let role = superseded.role.parse::<RoleType>().ok()?;
+        let role = superseded.role.parse::<Role>().ok()?;
         let new = digest(&superseded.new_digest)?;
-        self.lineages.get(&id)?.change(|state| {
-            state.take_back(role);
-            state.history_mut(role).supersede(new);
+        self.lineages.get(&id)?.change(&role, |memory| {
+            memory.take_back();
+            memory.history().supersede(new);
         });
-        let first_root = role == RoleType::Root && superseded.version == 1;
+        let first_root = role.top() == Some(RoleType::Root) && superseded.version == 1;
         if first_root {
             self.rename(&id, new)
         } else {
@@ -216,67 +251,6 @@ impl State {
             }
         }
         Some(())
-    }
-}
-
-impl LineageState {
-    fn learn(&mut self, role: RoleType, facts: Option<&Facts>) -> Option<()> {
-        let facts = facts?;
-        let last = self.history_mut(role).last.as_mut()?;
-        last.expires = facts.expires;
-        last.known = true;
-        match facts.content.as_ref()? {
-            Content::Root(root) => {
-                self.offered_root = Some(Arc::new(RootFacts::from_record(root)?))
-            }
-            Content::Targets(_) => {}
-            Content::Snapshot(snapshot) => {
-                self.entries_before.clear();
-                for Entry { name, version } in &snapshot.raised {
-                    let before = self.snapshot_entries.insert(name.clone(), *version);
-                    self.entries_before.insert(name.clone(), before);
-                }
-            }
-            Content::Timestamp(timestamp) => {
-                self.timestamp_snapshot_before = self.timestamp_snapshot;
-                self.timestamp_snapshot = timestamp.snapshot;
-            }
-        }
-        Some(())
-    }
-
-    /// Takes back what the last content of a role, which is given up, had taught.
-    fn take_back(&mut self, role: RoleType) {
-        match role {
-            RoleType::Root => self.offered_root = None,
-            RoleType::Targets => {}
-            RoleType::Snapshot => {
-                for (name, before) in std::mem::take(&mut self.entries_before) {
-                    match before {
-                        Some(version) => self.snapshot_entries.insert(name, version),
-                        None => self.snapshot_entries.remove(&name),
-                    };
-                }
-            }
-            RoleType::Timestamp => self.timestamp_snapshot = self.timestamp_snapshot_before,
-        }
-    }
-
-    fn finalise(&mut self, role: RoleType) {
-        let offered = if role == RoleType::Root {
-            self.offered_root.take()
-        } else {
-            None
-        };
-        let Some(last) = self.history_mut(role).last.as_mut() else {
-            return;
-        };
-        // A root that is complete already was only shown once more.
-        let completed = last.state != VersionState::Final;
-        last.state = VersionState::Final;
-        if let Some(root) = offered.filter(|_| completed) {
-            self.previous_root = self.trusted_root.replace(root);
-        }
     }
 }
 

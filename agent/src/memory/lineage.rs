@@ -2,21 +2,22 @@
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
-use parking_lot::RwLock;
-use privyseal_tuf::{Key, KeyId, RoleType, Roles};
-use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
+use parking_lot::{RwLock, RwLockReadGuard};
+use privyseal_tuf::{Key, KeyId, PublicKey, Role, RoleType, Roles};
+use tokio::sync::OwnedMutexGuard;
 
-use super::{LineageId, RoleHistory};
+use super::{Delegated, Known, LineageId, RoleHistory, fold::Changing, gates::Gates};
 
 /// A lineage that the agent knows.
 #[derive(Debug)]
 pub struct Lineage {
     id: LineageId,
-    gates: [Arc<Gate<()>>; 4],
+    gates: Arc<Gates>,
     state: RwLock<Arc<LineageState>>,
+    delegated: RwLock<Delegated>,
 }
 
-/// The facts of a lineage.
+/// The facts of a lineage's four roles.
 #[derive(Debug, Clone, Default)]
 pub struct LineageState {
     histories: [RoleHistory; 4],
@@ -27,7 +28,7 @@ pub struct LineageState {
     /// The root that is signed for but not complete.
     pub offered_root: Option<Arc<RootFacts>>,
     /// The highest version of each entry that any snapshot had.
-    pub snapshot_entries: BTreeMap<String, u64>,
+    pub snapshot_entries: Arc<BTreeMap<String, u64>>,
     /// What the entries were before the last snapshot, to be restored where it is given up.
     pub(super) entries_before: BTreeMap<String, Option<u64>>,
     /// The snapshot version that the last timestamp named.
@@ -40,8 +41,9 @@ impl Lineage {
     pub(super) fn new(id: LineageId) -> Self {
         Self {
             id,
-            gates: Default::default(),
+            gates: Arc::default(),
             state: RwLock::default(),
+            delegated: RwLock::default(),
         }
     }
 
@@ -49,8 +51,9 @@ impl Lineage {
     pub(super) fn renamed(&self, id: LineageId) -> Self {
         Self {
             id,
-            gates: self.gates.clone(),
+            gates: Arc::clone(&self.gates),
             state: RwLock::new(self.state.read().clone()),
+            delegated: RwLock::new(self.delegated.read().clone()),
         }
     }
 
@@ -63,30 +66,53 @@ impl Lineage {
     /// Waits for the one place in which a document of `role` is decided on.
     ///
     /// Held from the last check until the record is durable; it never waits for a person.
-    pub async fn gate(&self, role: RoleType) -> OwnedMutexGuard<()> {
-        let [root, targets, snapshot, timestamp] = &self.gates;
-        let gate = match role {
-            RoleType::Root => root,
-            RoleType::Targets => targets,
-            RoleType::Snapshot => snapshot,
-            RoleType::Timestamp => timestamp,
-        };
-        Arc::clone(gate).lock_owned().await
+    pub async fn gate(&self, role: &Role) -> OwnedMutexGuard<()> {
+        self.gates.enter(role).await
     }
 
-    /// The facts as they are now; whoever reads them holds nobody up.
+    /// What is known now of a role and of what it hangs on.
+    #[must_use]
+    pub fn known(self: &Arc<Self>, role: &Role) -> Known {
+        Known::new(self, role)
+    }
+
+    /// The facts of the four roles as they are now; whoever reads them holds nobody up.
     #[must_use]
     pub fn facts(&self) -> Arc<LineageState> {
         Arc::clone(&self.state.read())
     }
 
-    pub(super) fn change(&self, change: impl FnOnce(&mut LineageState)) {
-        change(Arc::make_mut(&mut self.state.write()));
+    /// The delegated roles. Those who remember wait as long as it is held.
+    #[must_use]
+    pub fn delegated(&self) -> RwLockReadGuard<'_, Delegated> {
+        self.delegated.read()
+    }
+
+    /// Changes what is known of a role.
+    pub(super) fn change(&self, role: &Role, change: impl FnOnce(&mut Changing<'_>)) {
+        match role {
+            Role::Top(top) => {
+                let mut state = self.state.write();
+                let state = Arc::make_mut(&mut state);
+                change(&mut Changing::Top(*top, state));
+                if *top == RoleType::Targets {
+                    let delegations = state.history(*top).delegations();
+                    self.delegated.write().index(role, delegations);
+                }
+            }
+            Role::Delegated(name) => {
+                let mut delegated = self.delegated.write();
+                let history = delegated.history_mut(name);
+                change(&mut Changing::Delegated(history));
+                let delegations = history.delegations().cloned();
+                delegated.index(role, delegations.as_ref());
+            }
+        }
     }
 }
 
 impl LineageState {
-    /// The versions of a role.
+    /// The versions of one of the four roles.
     #[must_use]
     pub fn history(&self, role: RoleType) -> &RoleHistory {
         let [root, targets, snapshot, timestamp] = &self.histories;
@@ -132,4 +158,20 @@ pub struct RootFacts {
     pub roles: Roles,
     /// Whether it asks for consistent snapshots.
     pub consistent_snapshot: bool,
+}
+
+impl RootFacts {
+    /// The keys of a role, each under the keyid that the root gives it.
+    pub fn keys_of(&self, role: RoleType) -> impl Iterator<Item = (&KeyId, &Key)> {
+        let keyids = self.roles.get(role).keyids.iter();
+        keyids.filter_map(|keyid| Some((keyid, self.keys.get(keyid)?)))
+    }
+
+    /// The keyid under which a role lists a key.
+    #[must_use]
+    pub fn keyid_of(&self, role: RoleType, key: &PublicKey) -> Option<&KeyId> {
+        let mut keys = self.keys_of(role);
+        let found = keys.find(|(_, listed)| listed.public() == Ok(key));
+        found.map(|(keyid, _)| keyid)
+    }
 }

@@ -1,9 +1,13 @@
 //! What the agent remembers of the versions of one role.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use privyseal_tuf::{Sha256Digest, Signature};
 
+use super::KnownDelegations;
 use crate::keystore::KeyName;
 
 /// How far a version got.
@@ -52,6 +56,8 @@ pub struct VersionMemory {
     pub contradicted: bool,
     /// Does it stand on facts that are recorded? False between a supersede and the next signature.
     pub known: bool,
+    /// Whom it delegates to, where it is a targets document whose delegations are recorded.
+    pub delegations: Option<Arc<KnownDelegations>>,
 }
 
 /// The versions of one role.
@@ -77,6 +83,20 @@ impl RoleHistory {
             .as_ref()
             .filter(|last| last.state == VersionState::Final)
             .or(self.last_final.as_ref())
+    }
+
+    /// The last version or the highest final one, where it is this one.
+    #[must_use]
+    pub fn of_version(&self, version: u64) -> Option<&VersionMemory> {
+        let known = [self.last.as_ref(), self.last_final.as_ref()];
+        let mut known = known.into_iter().flatten();
+        known.find(|known| known.version == version)
+    }
+
+    /// Whom the highest final version delegates to.
+    #[must_use]
+    pub fn delegations(&self) -> Option<&Arc<KnownDelegations>> {
+        self.newest_final()?.delegations.as_ref()
     }
 
     /// Gives up the last content for another of the same version.
@@ -116,6 +136,7 @@ impl RoleHistory {
             given_up: BTreeSet::new(),
             contradicted: decided,
             known: false,
+            delegations: None,
         });
     }
 

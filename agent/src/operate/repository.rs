@@ -1,14 +1,17 @@
 //! Enrolling a repository that exists: its roots from the first, and its present metadata.
 
-use privyseal_ledger::Head;
-use privyseal_proto::ledger::v1::{Record, RepositoryEnrolled, record::Event};
-use privyseal_tuf::RoleType;
+mod parts;
 
+use privyseal_ledger::Head;
+use privyseal_proto::ledger::v1::{Observed, Record, RepositoryEnrolled, record::Event};
+use privyseal_tuf::{Role, RoleType};
+
+use self::parts::into_records;
 use crate::{
     caller::Caller,
     corridor::{
-        Content, House, LineageName, file_of, observed_record, record_lineage, shown_is_news,
-        unknown_authority, unknown_lineage,
+        Content, House, LineageName, aside, file_of, observed_record, record_lineage,
+        shown_is_news, unknown_authority, unknown_lineage,
     },
     denial::{Denial, Reason},
     fault::Stop,
@@ -20,8 +23,8 @@ use crate::{
 pub struct Documents {
     /// Every root, from the first.
     pub roots: Vec<Vec<u8>>,
-    /// The present documents of the other roles.
-    pub present: Vec<(RoleType, Vec<u8>)>,
+    /// The present documents of the other roles, a delegator before those that it delegates to.
+    pub present: Vec<(Role, Vec<u8>)>,
 }
 
 /// More roots than any repository has; a client follows fewer.
@@ -42,7 +45,9 @@ pub async fn enrol_repository(
     }
     let memory = house.ledger.memory();
     let gate = memory.opening_gate().await;
-    let (id, enrolled) = verify(operator, name, documents)?;
+    let caller = operator.clone();
+    // A repository may have thousands of documents.
+    let (id, enrolled) = aside(true, move || verify(&caller, name, documents)).await??;
     if memory.lineage(&id).is_some() || memory.is_given_up(&id) {
         let message = format!(
             "{} is known with first root {}",
@@ -50,7 +55,14 @@ pub async fn enrol_repository(
         );
         return Err(Denial::new(Reason::LineageKnown, message).into());
     }
-    let event = Event::RepositoryEnrolled(enrolled);
+    let (parts, whole) = into_records(enrolled);
+    for part in parts {
+        house
+            .ledger
+            .append(Event::EnrollmentPart(part), None)
+            .await?;
+    }
+    let event = Event::RepositoryEnrolled(whole);
     let appended = house.ledger.append(event, Some(Box::new(gate))).await?;
     Ok((id, appended.head))
 }
@@ -70,33 +82,37 @@ fn verify(
             roots.len()
         )));
     }
+    let root = Role::from(RoleType::Root);
     let first = roots
         .first()
         .ok_or_else(|| malformed("the first root is missing".to_owned()))?;
-    let id = name.with_first_root(Content::read(first, RoleType::Root)?.digest());
+    let id = name.with_first_root(Content::read(first, &root)?.digest());
     let mut enrolled = RepositoryEnrolled {
         operator: Some(operator.to_record()),
         lineage: Some(record_lineage(&id)),
         roots: roots.len() as u64,
         documents: Vec::new(),
+        parts: 0,
     };
     let scratch = Memory::default();
     // An empty enrolment makes the lineage known to the scratch memory.
     fold(&scratch, Event::RepositoryEnrolled(enrolled.clone()));
     // Later checks need the last root and the one before it.
     let dull = roots.len().saturating_sub(2);
-    let all = roots
-        .into_iter()
-        .map(|root| (RoleType::Root, root))
-        .chain(present);
-    for (index, (role, bytes)) in all.enumerate() {
-        let document = Content::read(&bytes, role)?;
+    let roots = roots.into_iter().map(|bytes| (root.clone(), bytes));
+    for (index, (role, bytes)) in roots.chain(present).enumerate() {
+        let document = Content::read(&bytes, &role)?;
         let lineage = scratch.lineage(&id).ok_or_else(|| unknown_lineage(&id))?;
-        let state = lineage.facts();
-        shown_is_news(&state, &document)?;
-        let observed = observed_record(operator, &id, &state, &document, Some(file_of(&bytes)));
+        let known = lineage.known(&role);
+        shown_is_news(&known, &document)?;
+        let observed = observed_record(operator, &known, &document, Some(file_of(&bytes)))?;
         if index >= dull {
-            enrolled.documents.push(observed.clone());
+            // The enrolment says by whom, and of what.
+            enrolled.documents.push(Observed {
+                caller: None,
+                lineage: None,
+                ..observed.clone()
+            });
         }
         fold(&scratch, Event::Observed(observed));
     }

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use privyseal_proto::ledger::v1::{Superseded, record::Event};
-use privyseal_tuf::{RoleType, Sha256Digest};
+use privyseal_tuf::{Role, RoleType, Sha256Digest};
 
 use crate::{
     caller::Caller,
-    corridor::{House, LineageName, record_lineage, unknown_lineage},
+    corridor::{House, LineageName, Named, record_lineage, unknown_lineage},
     denial::{Denial, Reason},
     fault::Stop,
     ledger::Appended,
-    memory::{LineageId, LineageState, RootFacts, VersionState},
+    memory::{Known, LineageId, RootFacts, VersionState},
 };
 
 /// What is given up for what.
@@ -20,7 +20,7 @@ pub struct Supersede {
     /// The lineage.
     pub lineage: LineageName,
     /// The role.
-    pub role: RoleType,
+    pub role: Role,
     /// The version of both contents.
     pub version: u64,
     /// What was signed.
@@ -57,13 +57,13 @@ pub async fn supersede(
     // A first root names its lineage, so superseding one renames it.
     let opening = memory.opening_gate().await;
     let lineage = memory.lineage(&id).ok_or_else(|| unknown_lineage(&id))?;
-    let gate = lineage.gate(role).await;
-    supersedable(&lineage.facts(), role, version, old, new)?;
+    let gate = lineage.gate(&role).await;
+    supersedable(&lineage.known(&role), version, old, new)?;
     let renamed = LineageId {
         first_root: new,
         ..id.clone()
     };
-    if role == RoleType::Root
+    if role == RoleType::Root.into()
         && version == 1
         && (memory.lineage(&renamed).is_some() || memory.is_given_up(&renamed))
     {
@@ -86,14 +86,14 @@ pub async fn supersede(
 }
 
 fn supersedable(
-    state: &LineageState,
-    role: RoleType,
+    known: &Known,
     version: u64,
     old: Sha256Digest,
     new: Sha256Digest,
 ) -> Result<(), Denial> {
     let refused = |message: String| Err(Denial::new(Reason::NotSupersedable, message));
-    let last = state.history(role).last.as_ref();
+    let role = Named(&known.role);
+    let last = known.history().last.as_ref();
     let Some(last) = last.filter(|last| last.version == version && last.digest == old) else {
         return refused(format!(
             "{role} version {version} with content {old} was not signed last"
@@ -111,7 +111,7 @@ fn supersedable(
         ));
     }
     // Where nobody signed the content yet, nothing of it can be in use.
-    if !last.signatures.is_empty() && one_completes(state, role, version) {
+    if !last.signatures.is_empty() && one_completes(known, version) {
         return refused(format!(
             "one signature alone completes {role}, so it may be in use"
         ));
@@ -119,18 +119,23 @@ fn supersedable(
     Ok(())
 }
 
-/// Can one key alone complete the last content of a role?
-fn one_completes(state: &LineageState, role: RoleType, version: u64) -> bool {
+/// Can one key alone complete the last content of the role?
+fn one_completes(known: &Known, version: u64) -> bool {
+    let role = match &known.role {
+        Role::Top(role) => *role,
+        Role::Delegated(name) => {
+            let mut edges = known.ancestry.to(name).peekable();
+            return edges.peek().is_none() || edges.any(|edge| edge.role.keys.threshold < 2);
+        }
+    };
+    let state = &known.state;
     let one = |root: &RootFacts| root.roles.get(role).threshold < 2;
     if role != RoleType::Root {
         return state.trusted_root.as_deref().is_none_or(one);
     }
     let keys = |root: &RootFacts| -> BTreeSet<Sha256Digest> {
-        let keyids = &root.roles.get(role).keyids;
-        keyids
-            .iter()
-            .filter_map(|keyid| Some(root.keys.get(keyid)?.fingerprint()))
-            .collect()
+        let keys = root.keys_of(role);
+        keys.map(|(_, key)| key.fingerprint()).collect()
     };
     let Some(offered) = state.offered_root.as_deref() else {
         return true;

@@ -10,7 +10,7 @@ use privyseal_proto::{
         UnlockRequest, admin_server::Admin, keystore_status::State,
     },
 };
-use privyseal_tuf::{RoleType, Sha256Digest};
+use privyseal_tuf::{Role, RoleType, Sha256Digest};
 use secrecy::SecretString;
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
@@ -18,9 +18,8 @@ use zeroize::Zeroizing;
 use super::Desk;
 use crate::{
     caller::Caller,
-    corridor::{LineageName, known, wire_head, wire_lineage},
+    corridor::{LineageName, known, role_of, wire_head, wire_lineage},
     denial::{Denial, Reason},
-    fault::Stop,
     keystore::{Keystore, KeystoreState, Operator},
     memory::LoginMemory,
     operate::{Documents, Supersede, enrol_repository, operator, supersede},
@@ -94,6 +93,31 @@ fn digest(field: &str, text: &str) -> Result<Sha256Digest, Denial> {
             Reason::RequestMalformed,
             format!("{field} is not a SHA-256 digest in hex"),
         )
+    })
+}
+
+/// The documents of a request, in the order in which they vouch for each other.
+fn documents(request: EnrollRepositoryRequest) -> Result<Documents, Denial> {
+    let top = |role: RoleType, bytes: Vec<u8>| {
+        let given = (!bytes.is_empty()).then_some((Role::from(role), bytes));
+        given.into_iter()
+    };
+    let delegated = request.delegated.into_iter().map(|document| {
+        let role = role_of(&document.role)?;
+        if role.delegated().is_none() {
+            let message = format!("delegated: {role} is no delegated role");
+            return Err(Denial::new(Reason::RequestMalformed, message));
+        }
+        Ok((role, document.document))
+    });
+    let delegated = delegated.collect::<Result<Vec<_>, _>>()?;
+    let present = top(RoleType::Targets, request.targets)
+        .chain(delegated)
+        .chain(top(RoleType::Snapshot, request.snapshot))
+        .chain(top(RoleType::Timestamp, request.timestamp));
+    Ok(Documents {
+        roots: request.roots,
+        present: present.collect(),
     })
 }
 
@@ -205,23 +229,11 @@ impl Admin for AdminService {
         let work = async {
             operator(&caller, &house.config)?;
             let name = LineageName::parse(Some(LineageRef {
-                authority: request.authority,
-                repository: request.repository,
+                authority: request.authority.clone(),
+                repository: request.repository.clone(),
                 first_root: String::new(),
             }))?;
-            let present = [
-                (RoleType::Targets, request.targets),
-                (RoleType::Snapshot, request.snapshot),
-                (RoleType::Timestamp, request.timestamp),
-            ];
-            let present = present
-                .into_iter()
-                .filter(|(_, bytes)| !bytes.is_empty())
-                .collect();
-            let documents = Documents {
-                roots: request.roots,
-                present,
-            };
+            let documents = documents(request)?;
             let (id, head) = enrol_repository(house, &caller, name, documents).await?;
             Ok(EnrollRepositoryReply {
                 lineage: Some(wire_lineage(&id)),
@@ -240,15 +252,9 @@ impl Admin for AdminService {
         let house = &self.0.house;
         let work = async {
             operator(&caller, &house.config)?;
-            let role = request
-                .role
-                .parse()
-                .map_err(|error: privyseal_tuf::UnknownRole| {
-                    Stop::from(Denial::new(Reason::UnknownRole, error.to_string()))
-                })?;
             let request = Supersede {
                 lineage: LineageName::parse(request.lineage)?,
-                role,
+                role: role_of(&request.role)?,
                 version: request.version,
                 old: digest("old_digest", &request.old_digest)?,
                 new: digest("new_digest", &request.new_digest)?,

@@ -3,10 +3,10 @@
 use std::{pin::Pin, sync::Arc};
 
 use privyseal_proto::v1::{
-    LineageRef, LineageReply, ObserveReply, ObserveRequest, Refused, RoleMemory, SignEvent,
+    LineageReply, LineageRequest, ObserveReply, ObserveRequest, Refused, RoleMemory, SignEvent,
     SignRequest, role_memory::State, sign_event::Event, signing_server::Signing,
 };
-use privyseal_tuf::RoleType;
+use privyseal_tuf::{Role, RoleType};
 use tokio::sync::mpsc;
 use tokio_stream::{Once, Stream, once, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
@@ -15,9 +15,11 @@ use tonic_types::StatusExt;
 use super::Desk;
 use crate::{
     caller::Caller,
-    corridor::{LineageName, Observation, Received, may_see, unknown_lineage, wire_lineage},
-    denial::Denial,
-    memory::{Lineage, VersionState},
+    corridor::{
+        LineageName, Observation, Received, may_see, role_of, unknown_lineage, wire_lineage,
+    },
+    denial::{Denial, Reason},
+    memory::{Lineage, RoleHistory, VersionState},
 };
 
 /// Serves signatures.
@@ -138,39 +140,63 @@ impl Signing for SigningService {
 
     async fn lineage(
         &self,
-        request: Request<LineageRef>,
+        request: Request<LineageRequest>,
     ) -> Result<Response<LineageReply>, Status> {
         let caller = Desk::caller(&request)?;
+        let LineageRequest { lineage, roles } = request.into_inner();
         let work = async {
-            let name = LineageName::parse(Some(request.into_inner()))?;
+            let name = LineageName::parse(lineage)?;
             may_see(&caller, &name, &self.0.house)?;
             let id = name.known()?;
+            let wanted = wanted(&roles)?;
             let lineage = self.0.house.ledger.memory().lineage(&id);
             let lineage: Result<_, Denial> = lineage.ok_or_else(|| unknown_lineage(&id));
-            Ok(reply(&*lineage?))
+            Ok(reply(&*lineage?, &wanted))
         };
         Ok(Response::new(self.0.answer(&caller, work).await?))
     }
 }
 
-fn reply(lineage: &Lineage) -> LineageReply {
+/// As many delegated roles may be asked for at a time: the answer stays below the 4 MiB that gRPC
+/// clients read by default, however long the names are.
+const MAX_WANTED: usize = 8_192;
+
+/// The roles of these names.
+fn wanted(names: &[String]) -> Result<Vec<Role>, Denial> {
+    if names.len() > MAX_WANTED {
+        let count = names.len();
+        let message = format!("{count} roles are more than the {MAX_WANTED} that one answer has");
+        return Err(Denial::new(Reason::RequestMalformed, message));
+    }
+    names.iter().map(|name| role_of(name)).collect()
+}
+
+fn reply(lineage: &Lineage, wanted: &[Role]) -> LineageReply {
     let facts = lineage.facts();
-    let roles = RoleType::ALL.into_iter().filter_map(|role| {
-        let last = facts.history(role).last.as_ref()?;
-        let state = match last.state {
-            VersionState::Committed => State::Committed,
-            VersionState::Final => State::Final,
-        };
-        Some(RoleMemory {
-            role: role.to_string(),
-            version: last.version,
-            digest: last.digest.to_string(),
-            state: state.into(),
-            expires: last.expires,
-        })
+    let top = RoleType::ALL.into_iter();
+    let top = top.filter_map(|role| memory(&role.into(), facts.history(role)));
+    let delegated = lineage.delegated();
+    let others = wanted.iter().filter_map(|role| {
+        let history = delegated.history(role.delegated()?)?;
+        memory(role, history)
     });
     LineageReply {
         lineage: Some(wire_lineage(lineage.id())),
-        roles: roles.collect(),
+        roles: top.chain(others).collect(),
     }
+}
+
+fn memory(role: &Role, history: &RoleHistory) -> Option<RoleMemory> {
+    let last = history.last.as_ref()?;
+    let state = match last.state {
+        VersionState::Committed => State::Committed,
+        VersionState::Final => State::Final,
+    };
+    Some(RoleMemory {
+        role: role.to_string(),
+        version: last.version,
+        digest: last.digest.to_string(),
+        state: state.into(),
+        expires: last.expires,
+    })
 }

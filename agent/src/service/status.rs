@@ -21,11 +21,11 @@ pub const DOMAIN: &str = "privyseal";
 pub fn code(reason: Reason) -> Code {
     use Reason as R;
     match reason {
-        R::NoGrant | R::OperatorOnly => Code::PermissionDenied,
+        R::NoGrant | R::OperatorOnly | R::PathNotGranted => Code::PermissionDenied,
         R::UnknownKey | R::UnknownAuthority | R::UnknownKeystore | R::UnknownLineage => {
             Code::NotFound
         }
-        R::DocumentTooLarge | R::LedgerRange => Code::OutOfRange,
+        R::DocumentTooLarge | R::DelegationsTooLarge | R::LedgerRange => Code::OutOfRange,
         R::TooManyRequests => Code::ResourceExhausted,
         R::RequestTimeout => Code::DeadlineExceeded,
         R::NameTaken | R::LineageKnown => Code::AlreadyExists,
@@ -42,11 +42,13 @@ pub fn code(reason: Reason) -> Code {
         | R::ThresholdInvalid
         | R::KeyidMismatch
         | R::KeyUnsupported
-        | R::TargetPathInvalid => Code::InvalidArgument,
+        | R::TargetPathInvalid
+        | R::DelegationCycle => Code::InvalidArgument,
         R::ExpiryPast
         | R::ExpiryTooFar
         | R::ThresholdTooLow
         | R::KeyNotInRole
+        | R::TargetOutsideDelegation
         | R::KeyOfOtherLineage
         | R::VersionRollback
         | R::VersionReused
@@ -56,6 +58,8 @@ pub fn code(reason: Reason) -> Code {
         | R::SnapshotDropped
         | R::SnapshotLowered
         | R::SnapshotAhead
+        | R::SnapshotIncomplete
+        | R::SnapshotContradicts
         | R::TimestampContradicts
         | R::SnapshotUnknown
         | R::Incomplete

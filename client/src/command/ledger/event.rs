@@ -156,7 +156,16 @@ impl RecordView {
                 self.event = "repository enrolled";
                 self.who = enrolled.operator.as_ref().map_or(String::new(), caller);
                 self.subject = subject(&enrolled.lineage, "root", enrolled.roots);
-                self.detail = format!("{} documents", enrolled.documents.len());
+                let parts = match enrolled.parts {
+                    0 => String::new(),
+                    parts => format!(", and those of {parts} parts before"),
+                };
+                self.detail = format!("{} documents{parts}", enrolled.documents.len());
+            }
+            Event::EnrollmentPart(part) => {
+                self.event = "enrollment part";
+                self.subject = lineage(&part.lineage);
+                self.detail = format!("{}: {} documents", part.number, part.documents.len());
             }
             Event::LedgerResumed(_) => self.event = "ledger resumed",
             Event::Superseded(superseded) => {
@@ -192,14 +201,15 @@ fn token(keystore: &str, serial: &str) -> String {
     format!("{keystore}, token {serial}")
 }
 
-fn subject(lineage: &Option<Lineage>, role: &str, version: u64) -> String {
-    match lineage {
-        Some(lineage) => format!(
-            "{}/{} {role} {version}",
-            lineage.authority, lineage.repository
-        ),
-        None => format!("{role} {version}"),
-    }
+fn subject(of: &Option<Lineage>, role: &str, version: u64) -> String {
+    format!("{} {role} {version}", lineage(of)).trim_start().to_owned()
+}
+
+fn lineage(lineage: &Option<Lineage>) -> String {
+    let names = lineage.as_ref();
+    names.map_or(String::new(), |names| {
+        format!("{}/{}", names.authority, names.repository)
+    })
 }
 
 fn started_detail(version: &str, after_crash: bool, torn: u64) -> String {
@@ -218,7 +228,10 @@ fn short(hex: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use privyseal_proto::ledger::v1::{Decision, Outcome, Refusals, refusals::Count};
+    use privyseal_proto::ledger::v1::{
+        Decision, EnrollmentPart, Observed, Outcome, Refusals, RepositoryEnrolled,
+        refusals::Count,
+    };
 
     use super::*;
 
@@ -263,6 +276,44 @@ mod tests {
             "abababab, completes the document",
         ];
         assert_eq!(row(Event::Decision(decision)), expected);
+    }
+
+    #[test]
+    fn a_delegated_roles_name_is_not_trusted() {
+        let observed = Observed {
+            lineage: Some(Lineage {
+                authority: "prod".to_owned(),
+                repository: "example.org".to_owned(),
+                first_root: vec![1; 32],
+            }),
+            role: "app\u{1b}[2J\u{202e}\n".to_owned(),
+            version: 3,
+            ..Observed::default()
+        };
+        let shown = row(Event::Observed(observed));
+        assert_eq!(
+            shown[4],
+            "prod/example.org app\\u{1b}[2J\\u{202e}\\n 3"
+        );
+    }
+
+    #[test]
+    fn parts_of_an_enrolment_are_counted() {
+        let enrolled = RepositoryEnrolled {
+            roots: 2,
+            documents: vec![Observed::default()],
+            parts: 3,
+            ..RepositoryEnrolled::default()
+        };
+        let shown = row(Event::RepositoryEnrolled(enrolled));
+        assert_eq!(shown[6], "1 documents, and those of 3 parts before");
+        let part = EnrollmentPart {
+            number: 2,
+            documents: vec![Observed::default(); 4],
+            ..EnrollmentPart::default()
+        };
+        let shown = row(Event::EnrollmentPart(part));
+        assert_eq!((&*shown[2], &*shown[6]), ("enrollment part", "2: 4 documents"));
     }
 
     #[test]

@@ -1,0 +1,92 @@
+//! Gates: the one place in which a document of a role is decided on.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+};
+
+use parking_lot::Mutex;
+use privyseal_tuf::Role;
+use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
+
+/// A gate for each role that somebody is at. A gate that nobody waits at is forgotten, so that
+/// asking for many roles fills no memory.
+#[derive(Debug, Default)]
+pub(super) struct Gates(Mutex<Open>);
+
+#[derive(Debug, Default)]
+struct Open {
+    gates: HashMap<Role, Weak<Gate<()>>>,
+    /// With more gates than this, those that nobody is at are swept away.
+    most: usize,
+}
+
+impl Gates {
+    /// Waits for the gate of `role`.
+    pub(super) async fn enter(&self, role: &Role) -> OwnedMutexGuard<()> {
+        let gate = self.0.lock().gate(role);
+        gate.lock_owned().await
+    }
+}
+
+impl Open {
+    fn gate(&mut self, role: &Role) -> Arc<Gate<()>> {
+        if let Some(gate) = self.gates.get(role).and_then(Weak::upgrade) {
+            return gate;
+        }
+        if self.gates.len() > self.most {
+            self.gates.retain(|_, gate| gate.strong_count() > 0);
+            // Doubling spreads the cost of the sweeps.
+            self.most = self.gates.len().saturating_mul(2).max(64);
+        }
+        let gate = Arc::default();
+        self.gates.insert(role.clone(), Arc::downgrade(&gate));
+        gate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use privyseal_tuf::RoleType;
+
+    use super::*;
+
+    /// What entering comes to at once.
+    fn enter(gates: &Gates, role: &Role) -> Option<OwnedMutexGuard<()>> {
+        let entering = pin!(gates.enter(role));
+        match entering.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(held) => Some(held),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn a_role_has_one_gate_and_roles_do_not_wait_for_each_other() {
+        let gates = Gates::default();
+        let role = |name: &str| name.parse::<Role>().unwrap();
+        let held = enter(&gates, &role("app"));
+        assert!(held.is_some() && enter(&gates, &role("app")).is_none());
+        for other in [role("lib"), RoleType::Targets.into(), role("APP")] {
+            assert!(enter(&gates, &other).is_some());
+        }
+        drop(held);
+        assert!(enter(&gates, &role("app")).is_some());
+    }
+
+    #[test]
+    fn gates_that_nobody_is_at_are_forgotten() {
+        let gates = Gates::default();
+        let held = enter(&gates, &Role::TARGETS).unwrap();
+        for bin in 0..10_000 {
+            assert!(enter(&gates, &format!("bins-{bin}").parse().unwrap()).is_some());
+        }
+        assert!(gates.0.lock().gates.len() < 200);
+        assert!(enter(&gates, &Role::TARGETS).is_none(), "somebody is there");
+        drop(held);
+    }
+}
