@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::agent::AgentCommand;
+use crate::command::draft::DraftCommand;
 use crate::command::key::KeyCommand;
 use crate::command::ledger::LedgerCommand;
 use crate::command::repo::RepoCommand;
@@ -31,6 +32,9 @@ pub enum Command {
     Key(KeyCommand),
     /// Repositories: init, add, remove, renew, rotate, sign, status, diff, publish, verify.
     Repo(RepoCommand),
+    /// Drafts that are signed elsewhere: show, payload, sign, enroll, supersede.
+    #[command(subcommand)]
+    Draft(DraftCommand),
     /// Agents: status, unlock, lock.
     #[command(subcommand)]
     Agent(AgentCommand),

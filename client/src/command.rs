@@ -2,6 +2,7 @@
 
 pub mod agent;
 mod context;
+pub mod draft;
 pub mod key;
 pub mod ledger;
 pub mod repo;
@@ -20,6 +21,7 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Key(command) => key::run(command, &mut context).await,
         Command::Repo(command) => repo::run(command, &mut context).await,
+        Command::Draft(command) => draft::run(command, &mut context).await,
         Command::Agent(command) => agent::run(command, &mut context).await,
         Command::Ledger(command) => ledger::run(command, &mut context).await,
     }

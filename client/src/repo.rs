@@ -1,8 +1,14 @@
 //! A TUF repository under work: its settings, drafts, signatures and publication.
 
+mod attach;
+mod countersign;
+mod delegation;
 mod derive;
+mod draft_file;
 mod drafts;
 mod edit;
+mod exported;
+mod home;
 mod project;
 mod publish;
 mod published;
@@ -10,6 +16,7 @@ mod root;
 pub mod round;
 mod sent;
 mod settings;
+mod signatures;
 mod staging;
 mod status;
 #[cfg(test)]
@@ -17,18 +24,30 @@ pub(crate) mod testing;
 mod verify;
 mod work;
 
-pub use derive::{derive_snapshot, derive_timestamp, entry_of};
+pub use attach::{Attaching, Taken, held_keys};
+pub use countersign::{Ask, asks, countersign};
+pub use delegation::{BinsChange, DelegationChange, NewDelegation, change_delegation, delegate};
+pub use delegation::{delegations, notes, place_bins, undelegate};
+pub use derive::entry_of;
+pub use draft_file::{Before, DraftFile, DraftFileError, Signer};
 pub use drafts::Drafts;
+pub use exported::Exported;
 pub use edit::{edit_targets, place_root, renewed};
+pub use home::Homes;
 pub use project::{Project, ProjectLock, SETTINGS};
 pub use publish::{Publication, publish};
 pub use published::Published;
 pub use root::{RootChange, draft_root};
-pub use sent::Sent;
-pub use settings::{KeySettings, Period, RoleSettings, Roles, Settings, SettingsError};
+pub use sent::{Sending, Sent};
+pub use settings::{
+    Delegated, DelegatedSettings, Holder, KeySettings, Period, RoleSettings, Roles,
+};
+pub use settings::{Settings, SettingsError, bins, take_key};
+pub use signatures::{KeyName, SignatureStatus};
 pub use staging::{StagedFile, Staging};
-pub use status::{MissingKey, RoleStatus, RoleVersion, statuses};
-pub use verify::{Verified, verify};
+pub use status::{RoleStatus, RoleVersion, statuses};
+pub use verify::{FileCheck, MAX_ROOT, Report, RoleReport, RootStart, Start, Unfound, Verification};
+pub use verify::{Warning, verify};
 pub use work::{Step, Work, next_version};
 
 #[cfg(test)]

@@ -104,6 +104,11 @@ impl Signing {
         &self.document
     }
 
+    /// Whose signatures the document needs.
+    pub fn requirements(&self) -> &[Requirement] {
+        &self.requirements
+    }
+
     /// Adds a signature after verifying it.
     pub fn add(&mut self, keyid: &KeyId, signature: &Signature) -> Result<(), SigningError> {
         let claimed: Vec<&Key> = self
@@ -142,7 +147,9 @@ impl Signing {
         }
     }
 
-    fn keys(&self) -> impl Iterator<Item = (&KeyId, &Key)> {
+    /// The keys that the document asks, by keyid. A key can be asked twice: of a new root, by the old
+    /// one and by itself.
+    pub fn keys(&self) -> impl Iterator<Item = (&KeyId, &Key)> {
         self.requirements
             .iter()
             .flat_map(|requirement| &requirement.keys)

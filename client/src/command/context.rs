@@ -1,4 +1,5 @@
 use crate::agent::{self, Agent, AgentEntry, Agents, HeadMemory};
+use crate::failure::Advice;
 use crate::show::{Screen, escape};
 
 /// What every command has at hand.
@@ -38,6 +39,21 @@ impl Context<'_> {
             ))?;
         }
         Ok(())
+    }
+
+    /// Asks whether to go on; where nobody confirms, `nothing` says what did not happen.
+    pub(super) fn confirm(&mut self, question: &str, nothing: &str) -> anyhow::Result<()> {
+        if !self.screen.can_ask() {
+            return Err(Advice::needs_person(
+                format!("{nothing}: there is no terminal to confirm on"),
+                "read what changes, then give --yes",
+            )
+            .into());
+        }
+        if self.screen.ask(question)? {
+            return Ok(());
+        }
+        Err(Advice::needs_person(nothing, "all is as it was").into())
     }
 
     /// Says which agents did not answer; true where there are any.

@@ -1,9 +1,14 @@
 //! `privyseal repo`
 
 mod add;
+mod attach;
+mod bins;
+mod delegate;
 mod diff;
+mod draft;
 mod enroll;
 mod init;
+mod keyring;
 mod publish;
 mod remove;
 mod renew;
@@ -11,19 +16,21 @@ mod rotate;
 mod sign;
 mod status;
 mod supersede;
+mod undelegate;
 mod verify;
 mod view;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use privyseal_tuf::{Key, KeyId};
 
 use super::context::Context;
 use crate::Exit;
-use crate::agent::{Agents, HeldKey};
+use crate::agent::Agents;
 use crate::repo::Project;
+
+pub(super) use enroll::enroll_at;
+pub(super) use supersede::give_up;
 
 /// The commands about a repository.
 #[derive(Args, Debug)]
@@ -60,8 +67,19 @@ enum ProjectAction {
     Renew(renew::Renew),
     /// Changes the keys or the threshold of a role.
     Rotate(rotate::Rotate),
+    /// Trusts a role with some of the paths, or changes what it is trusted with.
+    Delegate(delegate::Delegate),
+    /// Takes a delegation back.
+    Undelegate(undelegate::Undelegate),
+    /// Spreads the targets over hashed bins.
+    Bins(bins::Bins),
     /// Has agents sign the drafts, after showing what changes.
     Sign(sign::Sign),
+    /// Drafts as files, for signers elsewhere.
+    #[command(subcommand)]
+    Draft(draft::Draft),
+    /// Adds signatures that were made elsewhere.
+    Attach(attach::Attach),
     /// Shows versions, expiries, and which signatures are missing.
     Status(status::Status),
     /// Shows what the drafts change.
@@ -96,7 +114,12 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
         ProjectAction::Remove(action) => remove::run(action, &project, context),
         ProjectAction::Renew(action) => renew::run(action, &project, context),
         ProjectAction::Rotate(action) => rotate::run(action, &project, context).await,
+        ProjectAction::Delegate(action) => delegate::run(action, &project, context).await,
+        ProjectAction::Undelegate(action) => undelegate::run(action, &project, context),
+        ProjectAction::Bins(action) => bins::run(action, &project, context).await,
         ProjectAction::Sign(action) => sign::run(action, &project, context).await,
+        ProjectAction::Draft(action) => draft::run(action, &project, context),
+        ProjectAction::Attach(action) => attach::run(action, &project, context).await,
         ProjectAction::Status(action) => status::run(action, &project, context),
         ProjectAction::Diff(action) => diff::run(action, &project, context),
         ProjectAction::Publish(action) => publish::run(action, &project, context),
@@ -109,12 +132,6 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
 /// Connects to the configured agents and to those that the project names.
 async fn agents(project: &Project, context: &mut Context<'_>) -> anyhow::Result<Agents> {
     context.agents(project.settings().agents.clone()).await
-}
-
-/// The keys that agents hold for TUF, as they stand in metadata.
-fn tuf_keys(held: &[HeldKey]) -> BTreeMap<KeyId, Key> {
-    let keys = held.iter().filter_map(|held| held.tuf_key().ok());
-    keys.map(|key| (key.keyid().clone(), key)).collect()
 }
 
 /// What comes after a root was drafted: where it is a correction, it waits for an operator.

@@ -5,6 +5,7 @@ use anyhow::Context;
 use privyseal_tuf::{RoleType, Sha256Digest};
 
 use super::drafts::Drafts;
+use super::exported::Exported;
 use super::published::Published;
 use super::sent::Sent;
 use super::settings::{DelegatedSettings, RoleSettings, Settings};
@@ -142,6 +143,11 @@ impl Project {
     /// The contents that were sent to agents.
     pub fn sent(&self) -> Sent {
         Sent::at(self.directory.join("draft").join("sent.json"))
+    }
+
+    /// The drafts that were given away to be signed elsewhere.
+    pub fn exported(&self) -> Exported {
+        Exported::at(self.directory.join("draft").join("exported"))
     }
 
     /// The target files that are not published yet.

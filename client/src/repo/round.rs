@@ -18,7 +18,10 @@ use super::work::Work;
 use crate::agent::{Agents, HeldKey, KeyRef};
 use crate::show::escape;
 
+pub(super) use accept::{accept, counts, missing};
 pub use memory::align_versions;
+pub(super) use stream::sign_one;
+pub(super) use tell::is_seen;
 
 /// Which signatures a round asks for.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use privyseal_tuf::{Document, Role};
+use privyseal_tuf::{Document, KeyId, Role};
 use serde::Serialize;
 
 use super::settings::Settings;
+use super::signatures::SignatureStatus;
 use super::work::{Step, Work};
 
 /// How a role stands.
@@ -31,28 +32,6 @@ pub struct RoleVersion {
     pub expires: String,
     /// Unix seconds.
     pub expires_seconds: i64,
-}
-
-/// How far a requirement is met.
-#[derive(Clone, Debug, Serialize)]
-pub struct SignatureStatus {
-    /// Whose keys.
-    pub required_by: String,
-    /// How many signed.
-    pub have: usize,
-    /// How many must.
-    pub need: u32,
-    /// Who did not.
-    pub missing: Vec<MissingKey>,
-}
-
-/// A key that has not signed.
-#[derive(Clone, Debug, Serialize)]
-pub struct MissingKey {
-    /// Its keyid.
-    pub keyid: String,
-    /// `agent:name`, where `privyseal.toml` knows it.
-    pub owner: Option<String>,
 }
 
 /// How the four roles stand, and the delegated ones that have names of their own or a draft.
@@ -103,18 +82,7 @@ fn signatures(
         return Ok(Vec::new());
     };
     let requirements = work.requirements(role)?;
-    let status = requirements.into_iter().map(|requirement| {
-        let tally = requirement.tally(&document);
-        let missing = tally.missing.iter().map(|keyid| MissingKey {
-            keyid: keyid.to_string(),
-            owner: settings.owner(keyid),
-        });
-        SignatureStatus {
-            required_by: requirement.label.clone(),
-            have: tally.count,
-            need: tally.threshold,
-            missing: missing.collect(),
-        }
-    });
-    Ok(status.collect())
+    let owner = |keyid: &KeyId| settings.owner(keyid);
+    let status = |asked| SignatureStatus::of(asked, &document, owner);
+    Ok(requirements.iter().map(status).collect())
 }

@@ -31,7 +31,7 @@ pub(super) async fn run(
     let request = request(project, &work)?;
     let mut exit = if missing { Exit::Failed } else { Exit::Done };
     for agent in agents.connected_mut() {
-        match enroll(agent, request.clone()).await {
+        match enroll_at(agent, request.clone()).await {
             Ok(first_root) => writeln!(
                 context.screen,
                 "agent {} knows the repository now, by its first root {}",
@@ -44,7 +44,9 @@ pub(super) async fn run(
     Ok(exit)
 }
 
-async fn enroll(agent: &mut Agent, request: EnrollRepositoryRequest) -> anyhow::Result<String> {
+/// Has an agent take a repository; returns its first root.
+pub(in crate::command) async fn enroll_at(
+    agent: &mut Agent, request: EnrollRepositoryRequest) -> anyhow::Result<String> {
     let reply = agent.admin().enroll_repository(request).await;
     let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
     if let Some(head) = reply.head {

@@ -108,7 +108,7 @@ fn confirmed(context: &mut Context<'_>) -> anyhow::Result<bool> {
 }
 
 /// Has an agent give up what it signed under this version; false where it signed nothing else.
-async fn give_up(
+pub(in crate::command) async fn give_up(
     agent: &mut Agent,
     lineage: &LineageRef,
     new: &Document,

@@ -4,7 +4,7 @@ use privyseal_tuf::{Key, KeyId, Requirement, Role, Signature, Signing};
 use super::is_root;
 
 /// Checks that the answer is a signature by this key over this document, and adds it.
-pub(super) fn accept(
+pub(in crate::repo) fn accept(
     signed: &Signed,
     (keyid, key): (&KeyId, &Key),
     signing: &mut Signing,
@@ -25,7 +25,7 @@ pub(super) fn accept(
 }
 
 /// The keys that have not signed; those that a new root takes out come last.
-pub(super) fn missing(requirements: &[Requirement], signing: &Signing) -> Vec<KeyId> {
+pub(in crate::repo) fn missing(requirements: &[Requirement], signing: &Signing) -> Vec<KeyId> {
     let statuses = signing.status();
     let keyids = statuses.iter().flat_map(|status| &status.tally.missing);
     let stays = |keyid: &&KeyId| {
@@ -46,7 +46,7 @@ pub(super) fn missing(requirements: &[Requirement], signing: &Signing) -> Vec<Ke
 /// Whether a signature with this key is still wanted. A root carries every signature of its own
 /// keys that can be had, and of the old ones as many as it takes. Another signature on a finished
 /// document of the other roles would change the file that is named above it.
-pub(super) fn counts(
+pub(in crate::repo) fn counts(
     role: &Role,
     keyid: &KeyId,
     requirements: &[Requirement],

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use privyseal_proto::v1::sign_event::Event;
 use privyseal_proto::v1::{SignEvent, SignRequest, Signed};
+use privyseal_tuf::json::MAX_BYTES;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -16,6 +17,18 @@ const IN_FLIGHT: usize = 64;
 
 /// Until the next answer; a person who must touch a token has this long, too.
 const ANSWER: Duration = Duration::from_secs(120);
+
+/// Asks an agent for one signature.
+pub(in crate::repo) async fn sign_one(
+    agent: &Agent,
+    request: SignRequest,
+) -> anyhow::Result<Signed> {
+    let progress = Progress::of_count(1, "signing");
+    let request = |_| Some(request.clone());
+    let mut answers = sign_many(agent, 1, request, MAX_BYTES, &progress).await;
+    let nothing = || Err(agent.wrong_answer("it ended without a signature").into());
+    answers.pop().unwrap_or_else(nothing)
+}
 
 /// Asks an agent for `count` signatures over one stream. `request` makes the request of each place,
 /// which has that place as its id. The answers come back in the order of the places.

@@ -80,6 +80,15 @@ impl Round<'_> {
     }
 }
 
+/// Whether an agent knows this version of a role as finished, or a later one.
+pub(in crate::repo) fn is_seen(memory: &LineageReply, role: &Role, version: u64) -> bool {
+    let mut roles = memory.roles.iter();
+    let known = roles.find(|known| known.role == role.as_str());
+    known.is_some_and(|known| {
+        known.version > version || known.version == version && known.state() == State::Final
+    })
+}
+
 /// The published documents that an agent has not seen as finished, in the order of their trust.
 fn unseen(
     work: &Work,
@@ -88,15 +97,7 @@ fn unseen(
 ) -> anyhow::Result<Vec<(Role, Arc<Document>)>> {
     let mut documents = Vec::new();
     for role in named {
-        let known = memory
-            .roles
-            .iter()
-            .find(|known| known.role == role.as_str());
-        let seen = |version: u64| {
-            known.is_some_and(|known| {
-                known.version > version || known.version == version && known.state() == State::Final
-            })
-        };
+        let seen = |version: u64| is_seen(memory, role, version);
         let published = match role {
             Role::Top(RoleType::Root) => work.published().roots.clone(),
             role => {

@@ -1,0 +1,176 @@
+//! Signatures that were made elsewhere, for the drafts of a project.
+
+mod explain;
+mod known;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use privyseal_tuf::{
+    Attached, DetachedSignature, Document, KeyId, Known, KnownKey, Role, Signing,
+};
+
+use super::draft_file::Signer;
+use super::project::Project;
+use super::signatures::SignatureStatus;
+use super::work::Work;
+use crate::failure::Advice;
+use explain::{no_draft, no_drafts, too_many};
+use source::Source;
+
+pub use known::held_keys;
+
+/// More drafts than a signature without a name is tried on.
+const MOST_DRAFTS: usize = 64;
+
+/// Attaches signatures to the drafts of a project.
+pub struct Attaching<'a> {
+    project: &'a Project,
+    work: &'a Work,
+    signings: BTreeMap<Role, Signing>,
+    /// Whose signature the person says it is.
+    key: Option<KeyId>,
+    /// Keys that agents hold, to name a wrong one.
+    held: Vec<KnownKey>,
+}
+
+/// A signature that stands in a draft.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The draft's role.
+    pub role: Role,
+    /// The draft's version.
+    pub version: u64,
+    /// Who made it, and whether it is new.
+    pub attached: Attached,
+    /// Where it was made, as its file says.
+    pub signer: Option<Signer>,
+}
+
+impl<'a> Attaching<'a> {
+    /// Begins with the drafts of a project, or with the draft of one role.
+    pub fn new(project: &'a Project, work: &'a Work, role: Option<&Role>) -> anyhow::Result<Self> {
+        let roles: Vec<Role> = match role {
+            Some(role) if work.draft(role).is_none() => return Err(no_draft(role).into()),
+            Some(role) => vec![role.clone()],
+            None => work.drafted().cloned().collect(),
+        };
+        match roles.len() {
+            0 => return Err(no_drafts().into()),
+            1..=MOST_DRAFTS => {}
+            many => return Err(too_many(many).into()),
+        }
+        let mut signings = BTreeMap::new();
+        for role in roles {
+            if let Some(draft) = work.draft(&role)
+                && work.is_delegated(&role)?
+            {
+                let signing = Signing::new(Document::clone(draft), work.requirements(&role)?);
+                signings.insert(role, signing);
+            }
+        }
+        Ok(Self {
+            project,
+            work,
+            signings,
+            key: None,
+            held: Vec::new(),
+        })
+    }
+
+    /// Takes only signatures by this key: a whole keyid, or the beginning of one that the drafts
+    /// ask.
+    pub fn only_by(&mut self, keyid: &str) -> Result<(), Advice> {
+        let asked = self.signings.values().flat_map(Signing::keys);
+        let asked = asked.map(|(asked, _)| asked);
+        let mut found: Vec<&KeyId> = asked.filter(|key| key.as_str().starts_with(keyid)).collect();
+        found.sort();
+        found.dedup();
+        match found[..] {
+            [one] => {
+                self.key = Some(one.clone());
+                Ok(())
+            }
+            _ => Err(explain::which_key(keyid, found.len())),
+        }
+    }
+
+    /// Learns which keys agents hold.
+    pub fn know(&mut self, held: Vec<KnownKey>) {
+        self.held = held;
+    }
+
+    /// Adds what a file holds, and keeps what is good of it at once. The answers are in the file's
+    /// order; of signatures that a document has from elsewhere, placeholders are passed over.
+    pub fn add(&mut self, bytes: &[u8]) -> anyhow::Result<Vec<anyhow::Result<Taken>>> {
+        let (role, signatures, signers) = match Source::read(bytes)? {
+            Source::Signatures(signatures) => (None, signatures, BTreeMap::new()),
+            Source::Document(document) => {
+                let role = self.role_of(&document)?;
+                (Some(role), source::entries(&document), BTreeMap::new())
+            }
+            Source::Draft(file) => {
+                self.check_repository(&file)?;
+                self.check_content(&file.role, &file.document)?;
+                (Some(file.role), source::entries(&file.document), file.signers)
+            }
+        };
+        let taken = signatures.into_iter().map(|signature| {
+            let signature = match &self.key {
+                Some(keyid) => signature.claimed_by(keyid),
+                None => signature,
+            };
+            let mut taken = self.attach(role.as_ref(), &signature)?;
+            taken.signer = signers.get(&taken.attached.keyid).cloned();
+            Ok(taken)
+        });
+        let taken: Vec<anyhow::Result<Taken>> = taken.collect();
+        self.keep(&taken)?;
+        Ok(taken)
+    }
+
+    /// How far the draft of a role is.
+    pub fn status(&self, role: &Role) -> Vec<SignatureStatus> {
+        let Some(signing) = self.signings.get(role) else {
+            return Vec::new();
+        };
+        let owner = |keyid: &KeyId| self.project.settings().owner(keyid);
+        let requirements = signing.requirements().iter();
+        let status = |asked| SignatureStatus::of(asked, signing.document(), owner);
+        requirements.map(status).collect()
+    }
+
+    fn attach(
+        &mut self,
+        role: Option<&Role>,
+        signature: &DetachedSignature,
+    ) -> anyhow::Result<Taken> {
+        let nothing = Known::default();
+        let signings = self.signings.iter_mut();
+        for (role, signing) in signings.filter(|(of, _)| role.is_none_or(|role| role == *of)) {
+            if let Ok(attached) = signing.attach(signature, &nothing) {
+                let view = signing.document().view(role.kind())?;
+                return Ok(Taken {
+                    role: role.clone(),
+                    version: view.version(),
+                    attached,
+                    signer: None,
+                });
+            }
+        }
+        Err(self.refused(role, signature))
+    }
+
+    /// Writes the drafts that got signatures.
+    fn keep(&self, taken: &[anyhow::Result<Taken>]) -> anyhow::Result<()> {
+        for (role, signing) in &self.signings {
+            let is_new = |taken: &Taken| taken.attached.is_new && taken.role == *role;
+            if taken.iter().flatten().any(is_new) {
+                self.project.drafts().write(role, signing.document())?;
+            }
+        }
+        Ok(())
+    }
+}
