@@ -12,7 +12,7 @@ use privyseal_proto::v1::signing_client::SigningClient;
 use privyseal_proto::v1::{
     CheckpointReply, CheckpointRequest, EnrollKeyRequest, EnrollRepositoryReply,
     EnrollRepositoryRequest, GenerateKeyRequest, HeadReply, HeadRequest, Key, KeystoreStatus,
-    LedgerRecord, LineageRef, LineageReply, ListKeysRequest, LockRequest, ObserveReply,
+    LedgerRecord, LineageRef, LineageReply, LineageRequest, ListKeysRequest, LockRequest, ObserveReply,
     ObserveRequest, ProveReply, ProveRequest, RecordsRequest, SignEvent, SignRequest, Signed,
     StatusReply, StatusRequest, SupersedeReply, SupersedeRequest, UnlockRequest, sign_event::Event,
 };
@@ -124,9 +124,17 @@ impl Rpc {
         self.wait(self.signing().observe(request))
     }
 
-    /// Signing.Lineage.
+    /// Signing.Lineage: the four roles.
     pub fn lineage(&self, lineage: &LineageRef) -> Answer<LineageReply> {
-        self.wait(self.signing().lineage(lineage.clone()))
+        self.lineage_with(lineage, &[])
+    }
+
+    /// Signing.Lineage: the four roles, and these delegated ones.
+    pub fn lineage_with(&self, lineage: &LineageRef, roles: &[&str]) -> Answer<LineageReply> {
+        self.wait(self.signing().lineage(LineageRequest {
+            lineage: Some(lineage.clone()),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        }))
     }
 
     /// Keys.List.

@@ -29,7 +29,7 @@ pub fn grant(callers: &str) -> String {
     format!(
         "[[grant]]\ncallers = [\"{callers}\"]\nauthority = \"{AUTHORITY}\"\n\
          repositories = [\"example.org/*\"]\nroles = [\"root\", \"targets\", \"snapshot\", \"timestamp\"]\n\
-         keys = [\"*\"]\nopen = true\n"
+         delegations = [\"**\"]\nkeys = [\"*\"]\nopen = true\n"
     )
 }
 

@@ -231,6 +231,7 @@ fn a_repository_is_enrolled_whole_or_not_at_all() {
         targets: old.signed(&metadata::targets(7, &[])),
         snapshot: snapshot.to_vec(),
         timestamp: Vec::new(),
+        delegated: Vec::new(),
     };
     let before = records::events(&rpc).len();
 

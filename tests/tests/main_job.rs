@@ -251,6 +251,7 @@ fn a_repository_made_by_python_tuf_is_enrolled_whole_or_not_at_all() {
         targets: read("1.targets.json"),
         snapshot: read("1.snapshot.json"),
         timestamp: read("timestamp.json"),
+        delegated: Vec::new(),
     };
     let rpc = stage.rpc();
     let before = rpc.head(0).unwrap();
