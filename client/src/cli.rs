@@ -59,7 +59,8 @@ Exit codes:
   2  the command line is wrong
   3  the result is dangerous or incomplete and needs a person: a verification failed, a threshold
      is not reached, nobody confirmed
-  4  refused: by an agent, or by this client because an agent's ledger is not what it was";
+  4  refused: by an agent, or by this client because an agent's ledger is not what it was
+  130  interrupted by a signal: what was under way is whole";
 
 #[cfg(test)]
 mod tests {

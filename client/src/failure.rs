@@ -17,7 +17,14 @@ pub enum Exit {
     NeedsPerson = 3,
     /// An agent refused, or this client refused to go on with it.
     Refused = 4,
+    /// A signal ended it; what it was at is whole.
+    Interrupted = 130,
 }
+
+/// Somebody asked this process to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted: what was under way is whole, and the same command goes on with it")]
+pub struct Interrupted;
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
@@ -50,6 +57,11 @@ impl Advice {
             remedy: remedy.into(),
             exit: ExitKind::Failed,
         }
+    }
+
+    /// Whether a person must look at it before anything else is done.
+    pub fn wants_person(&self) -> bool {
+        self.exit == ExitKind::NeedsPerson
     }
 
     /// The result is dangerous or incomplete.
@@ -94,6 +106,9 @@ fn details(error: &anyhow::Error) -> (Option<&str>, Option<String>, Exit) {
             Exit::Failed
         };
         return (name, Some(agent.remedy()), exit);
+    }
+    if error.downcast_ref::<Interrupted>().is_some() {
+        return (None, None, Exit::Interrupted);
     }
     match error.downcast_ref::<Advice>() {
         Some(advice) => {

@@ -1,5 +1,8 @@
 //! Files that appear whole or not at all.
 
+mod copy;
+mod durable;
+
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +10,11 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-const TEMPORARY: &str = ".privyseal-";
+pub use copy::{Copied, copy_hashing};
+pub use durable::Durable;
+
+/// What the names of temporary files and directories begin with.
+pub const TEMPORARY: &str = ".privyseal-";
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +28,13 @@ pub enum Access {
 /// Writes a file by way of a temporary one in the same directory, and makes file and name durable.
 /// After an error the old content stands.
 pub fn write_atomically(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
-    let mut file = temporary_for(path, access)?;
+    let mut file = temporary_in(directory_of(path), access)?;
     file.write_all(bytes)?;
     persist(file, path)
 }
 
-/// A new temporary file beside `path`, removed again unless it is persisted.
-pub fn temporary_for(path: &Path, access: Access) -> io::Result<NamedTempFile> {
+/// A new temporary file in a directory, removed again unless it gets a name.
+pub fn temporary_in(directory: &Path, access: Access) -> io::Result<NamedTempFile> {
     let mode = match access {
         Access::Private => 0o600,
         Access::Public => 0o644,
@@ -35,7 +42,7 @@ pub fn temporary_for(path: &Path, access: Access) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(TEMPORARY)
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(directory_of(path))
+        .tempfile_in(directory)
 }
 
 /// Gives a temporary file its name, with content and name durable.
@@ -45,16 +52,33 @@ pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     sync_directory(directory_of(path))
 }
 
-/// Removes temporary files that a process left which was killed. The caller sees to it that no
-/// other process is at work there.
+/// Removes temporary files and directories that a process left which was killed. The caller sees
+/// to it that no other process is at work there.
 pub fn remove_temporary(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+        if !entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
             fs::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Makes a directory and those above it, with their names durable.
+pub fn make_directory(directory: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = directory
+        .ancestors()
+        .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
+        .collect();
+    fs::create_dir_all(directory)?;
+    missing
+        .into_iter()
+        .try_for_each(|path| sync_directory(directory_of(path)))
 }
 
 /// Makes the names in a directory durable.
@@ -62,7 +86,8 @@ pub fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-fn directory_of(path: &Path) -> &Path {
+/// The directory of a file.
+pub fn directory_of(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))

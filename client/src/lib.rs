@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod cli;
 pub mod command;
+pub mod destination;
 pub mod failure;
 pub mod fetch;
 pub mod file;

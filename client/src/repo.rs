@@ -35,12 +35,12 @@ pub use exported::Exported;
 pub use edit::{edit_targets, place_root, renewed};
 pub use home::Homes;
 pub use project::{Project, ProjectLock, SETTINGS};
-pub use publish::{Publication, publish};
+pub use publish::{Begun, Layout, Publication, Scope, publish, publish_to};
 pub use published::Published;
 pub use root::{RootChange, draft_root};
 pub use sent::{Sending, Sent};
 pub use settings::{
-    Delegated, DelegatedSettings, Holder, KeySettings, Period, RoleSettings, Roles,
+    Delegated, DelegatedSettings, Holder, KeySettings, Period, Publishing, RoleSettings, Roles,
 };
 pub use settings::{Settings, SettingsError, bins, take_key};
 pub use signatures::{KeyName, SignatureStatus};

@@ -122,7 +122,7 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
         ProjectAction::Attach(action) => attach::run(action, &project, context).await,
         ProjectAction::Status(action) => status::run(action, &project, context),
         ProjectAction::Diff(action) => diff::run(action, &project, context),
-        ProjectAction::Publish(action) => publish::run(action, &project, context),
+        ProjectAction::Publish(action) => publish::run(action, &project, context).await,
         ProjectAction::Verify(action) => verify::run(action, &project, context),
         ProjectAction::Enroll(action) => enroll::run(action, &project, context).await,
         ProjectAction::Supersede(action) => supersede::run(action, &project, context).await,

@@ -160,14 +160,24 @@ impl Project {
         Published::read(&self.metadata())
     }
 
+    /// The directory of what is published, with `metadata/` and `targets/`.
+    pub fn published_files(&self) -> PathBuf {
+        self.directory.join(&self.settings.output)
+    }
+
+    /// The project's directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Where published metadata stands.
     pub fn metadata(&self) -> PathBuf {
-        self.directory.join(&self.settings.output).join("metadata")
+        self.published_files().join("metadata")
     }
 
     /// Where published target files stand.
     pub fn targets(&self) -> PathBuf {
-        self.directory.join(&self.settings.output).join("targets")
+        self.published_files().join("targets")
     }
 
     /// Where the digests of what was published last are kept.

@@ -1,62 +1,97 @@
-mod plan;
+mod begin;
+mod check;
+mod edition;
+mod layout;
+mod order;
+mod push;
+mod ready;
 mod record;
-mod write;
+mod shown;
 
-use std::path::PathBuf;
-
-use privyseal_tuf::RoleType;
+use anyhow::Context;
+use privyseal_tuf::Role;
 
 use super::project::Project;
-use super::work::{Step, Work};
-use crate::failure::Advice;
-use crate::show::Progress;
-use plan::Plan;
+use super::work::Work;
+use crate::destination::{Destination, Directory, Interrupt, Written};
+use crate::file;
+use edition::Edition;
+use push::push;
+use ready::Ready;
 use record::Record;
 
-/// What a publication wrote.
+pub use begin::Begun;
+pub use layout::Layout;
+pub use push::Scope;
+
+/// What a publication in the project's own directory came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publication {
     /// In the order in which the files got their names; the timestamp is the last.
-    pub written: Vec<PathBuf>,
+    pub written: Written,
+    /// The roles whose drafts wait for signatures.
+    pub waiting: Vec<Role>,
 }
 
-/// Publishes the drafts. Nothing is written unless the whole result verifies from the first root
-/// on; clients see the old state until the timestamp, which is last, gets its name. After an
-/// interruption the same command finishes the work.
-pub fn publish(project: &Project, now: i64) -> anyhow::Result<Publication> {
+/// Publishes the finished drafts in the project's own directory. Nothing is written unless the
+/// whole result verifies from the first root on; clients see the old state until the timestamp,
+/// which is last, gets its name. After an interruption the same command finishes the work.
+pub async fn publish(
+    project: &Project,
+    scope: Scope,
+    interrupt: &Interrupt,
+    now: i64,
+) -> anyhow::Result<Publication> {
     let work = Work::load(project, now)?;
-    refuse_unfinished(&work)?;
-    let record = Record::read(&project.publication_record())?;
-    let plan = Plan::make(project, &work, now)?;
-    record.refuse_changes(&project.metadata(), &plan)?;
-    let progress = Progress::of_bytes(plan.bytes_to_copy(), "publishing");
-    let written = write::execute(&plan, &progress)?;
-    Record::of(&plan).write(&project.publication_record())?;
-    clear(project)?;
-    Ok(Publication { written })
+    let ready = Ready::of(&work)?;
+    let mut written = Written::default();
+    if !ready.finished.is_empty() || scope == Scope::Everything {
+        let edition = Edition::read(project, &work)?;
+        check::verify(&edition, now)?;
+        let metadata = project.metadata();
+        let mut record = Record::read(&project.publication_record())?;
+        record.refuse_changes(&metadata, &edition.timestamp)?;
+        let base = project.published_files();
+        file::make_directory(&base).with_context(|| format!("cannot make {}", base.display()))?;
+        let own = Directory::open(&base, interrupt.clone())?;
+        push(&edition, &own, &shown::own(&work)?, scope, &mut written).await?;
+        record.update(&edition, &metadata)?;
+        record.write(&project.publication_record())?;
+    }
+    clear(project, &ready)?;
+    Ok(Publication {
+        written,
+        waiting: ready.waiting,
+    })
 }
 
-fn refuse_unfinished(work: &Work) -> anyhow::Result<()> {
-    for (role, step) in work.preview()? {
-        let is_drafted = match (&step, work.draft(&role)) {
-            (Step::Document(document), Some(draft)) => document.payload() == draft.payload(),
-            _ => false,
-        };
-        if !is_drafted || !work.is_complete(&role)? {
-            return Err(Advice::needs_person(
-                format!("the {role} metadata is not finished: nothing was published"),
-                "sign it with `privyseal repo sign`; `privyseal repo status` says who is missing",
-            )
-            .into());
+/// Publishes what stands in the project's own directory somewhere else. `begun` is what was found
+/// there before anything was written.
+pub async fn publish_to(
+    project: &Project,
+    destination: &dyn Destination,
+    begun: &Begun,
+    scope: Scope,
+    now: i64,
+) -> anyhow::Result<Written> {
+    let work = Work::load(project, now)?;
+    let edition = Edition::published(project, &work)?;
+    let mut written = Written::default();
+    push(&edition, destination, begun.shown(), scope, &mut written).await?;
+    Ok(written)
+}
+
+/// Removes what is published now from the drafts. Target files stay while a draft may list them.
+fn clear(project: &Project, ready: &Ready) -> anyhow::Result<()> {
+    let drafts = project.drafts();
+    for role in drafts.roles()? {
+        if !ready.waiting.contains(&role) {
+            drafts.remove(&role)?;
         }
     }
-    Ok(())
-}
-
-fn clear(project: &Project) -> anyhow::Result<()> {
-    RoleType::ALL
-        .into_iter()
-        .try_for_each(|role| project.drafts().remove(&role.into()))?;
+    if ready.keeps_targets() {
+        return Ok(());
+    }
     Ok(project.staging().clear()?)
 }
 

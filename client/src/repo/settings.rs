@@ -2,6 +2,7 @@ mod delegated;
 mod edit;
 mod key;
 mod period;
+mod publishing;
 mod render;
 
 use std::collections::BTreeSet;
@@ -10,12 +11,15 @@ use std::path::{Component, Path, PathBuf};
 use privyseal_tuf::{KeyId, Role, RoleName, RoleType};
 use serde::Deserialize;
 
+use super::publish::Layout;
 use crate::agent::{AgentEntry, AgentTable};
+use crate::destination::Address;
 
 pub use delegated::{Delegated, DelegatedSettings, bins};
 pub(super) use edit::{remove_delegated, set_delegated, set_role};
 pub use key::{Holder, KeySettings, take_key};
 pub use period::Period;
+pub use publishing::Publishing;
 pub(super) use render::render;
 
 /// What `privyseal.toml` says.
@@ -27,6 +31,8 @@ pub struct Settings {
     pub repository: String,
     /// Where `publish` writes, relative to the project.
     pub output: PathBuf,
+    /// Where else it is published to, and how.
+    pub publishing: Publishing,
     /// Agents that the project names itself.
     pub agents: Vec<AgentEntry>,
     /// Who signs.
@@ -112,6 +118,10 @@ struct SettingsFile {
     repository: String,
     #[serde(default = "default_output")]
     output: PathBuf,
+    #[serde(default, deserialize_with = "publishing::addresses")]
+    publish: Vec<Address>,
+    #[serde(default)]
+    layout: Layout,
     #[serde(default)]
     agent: Vec<AgentTable>,
     root: RoleSettings,
@@ -134,6 +144,10 @@ impl Settings {
             authority: file.authority,
             repository: file.repository,
             output: file.output,
+            publishing: Publishing {
+                to: file.publish,
+                layout: file.layout,
+            },
             agents: file.agent.into_iter().map(AgentEntry::from).collect(),
             roles: Roles {
                 root: file.root,

@@ -11,9 +11,10 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 use tempfile::TempDir;
 
 use super::{
-    Delegated, Holder, KeySettings, Project, RoleSettings, Roles, RootChange, Settings, Work,
-    draft_root, edit_targets, publish,
+    Delegated, Holder, KeySettings, Project, Publication, Publishing, RoleSettings, Roles,
+    RootChange, Scope, Settings, Work, draft_root, edit_targets, publish,
 };
+use crate::destination::Interrupt;
 use crate::show::Progress;
 
 /// 2026-11-22T00:00:00Z
@@ -55,6 +56,15 @@ impl Signer {
     }
 }
 
+/// Runs what waits for nothing but itself.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(work)
+}
+
 /// A project in a temporary directory: root keys 1 and 2 of which both must sign, 3 for targets, 4
 /// for snapshot and timestamp.
 pub(crate) struct Bench {
@@ -78,6 +88,7 @@ impl Bench {
             authority: "production".to_owned(),
             repository: "example.org".to_owned(),
             output: "repository".into(),
+            publishing: Publishing::default(),
             agents: Vec::new(),
             roles: Roles {
                 root: role(2, &[(0, "root-1"), (1, "root-2")]),
@@ -214,12 +225,11 @@ impl Bench {
     }
 
     pub(crate) fn publish(&self) -> anyhow::Result<Vec<String>> {
-        let publication = publish(&self.project, NOW)?;
-        let base = self.path().join("repository");
-        let names = publication.written.iter();
-        let name =
-            |path: &std::path::PathBuf| path.strip_prefix(&base).unwrap().display().to_string();
-        Ok(names.map(name).collect())
+        Ok(self.publish_with(Scope::Changes)?.written.names().to_vec())
+    }
+
+    pub(crate) fn publish_with(&self, scope: Scope) -> anyhow::Result<Publication> {
+        block_on(publish(&self.project, scope, &Interrupt::never(), NOW))
     }
 
     pub(crate) fn metadata(&self, name: &str) -> std::path::PathBuf {

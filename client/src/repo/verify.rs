@@ -6,8 +6,8 @@ use anyhow::Context;
 use privyseal_tuf::{Hashes, Role, RoleType, Target, TargetPath, TrustedRepository};
 use sha2::{Digest, Sha512};
 
-use super::staging::copy_hashing;
 use crate::failure::Advice;
+use crate::file::copy_hashing;
 use crate::show::Progress;
 
 /// What was verified.

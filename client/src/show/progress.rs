@@ -26,6 +26,11 @@ impl Progress {
         Self::begin(total, what, "{msg} {pos} of {len}, {per_sec}, {eta} left")
     }
 
+    /// Shows nothing.
+    pub fn none() -> Self {
+        Self::of_count(0, "")
+    }
+
     fn begin(total: u64, what: &'static str, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template(template) {

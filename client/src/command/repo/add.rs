@@ -71,16 +71,18 @@ pub(super) fn run(
     let progress = Progress::of_bytes(bytes, "adding");
     let mut told = Told::default();
     let mut drafts = Vec::new();
+    let staging = project.staging();
     for (role, sources) in by_role {
         let mut staged = BTreeMap::new();
         for (path, source) in sources {
-            staged.insert(path, project.staging().add(&source, &progress)?.target());
+            staged.insert(path, staging.add(&source, &progress)?.target());
         }
         if let Some(document) = told.edited(&work, &role, staged)? {
             drafts.push((role, document));
         }
     }
     drop(progress);
+    staging.settle()?;
     if drafts.is_empty() {
         writeln!(
             context.screen,

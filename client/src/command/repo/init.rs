@@ -8,7 +8,7 @@ use super::keyring::{KeyArg, Keyring};
 use crate::Exit;
 use crate::command::context::Context;
 use crate::repo::{
-    Delegated, Period, Project, RoleSettings, Roles, RootChange, Settings, draft_root,
+    Delegated, Period, Project, Publishing, RoleSettings, Roles, RootChange, Settings, draft_root,
 };
 use crate::show::now;
 
@@ -119,6 +119,7 @@ impl Init {
             authority: self.authority.clone(),
             repository: self.repository.clone(),
             output: self.output.clone(),
+            publishing: Publishing::default(),
             agents: Vec::new(),
             roles: Roles {
                 root: role(&self.root, root_threshold, self.expires_root)?,

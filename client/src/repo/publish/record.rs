@@ -4,12 +4,15 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context;
-use privyseal_tuf::Sha256Digest;
+use privyseal_tuf::{Document, Role, RoleType, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Plan, changed};
-use super::write::TIMESTAMP;
+use super::edition::{Edition, role_of};
+use crate::destination::changed;
 use crate::file::{self, Access};
+use crate::show::escape;
+
+const TIMESTAMP: &str = "timestamp.json";
 
 /// The SHA-256 of every metadata file that was published last. It tells a published file that
 /// someone changed from one that this client wrote.
@@ -20,17 +23,6 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// The record of a publication.
-    pub(super) fn of(plan: &Plan) -> Self {
-        let digest = |bytes: &Vec<u8>| Sha256Digest::of(bytes).to_string();
-        let files = plan.metadata.iter();
-        Self {
-            files: files
-                .map(|(name, bytes)| (name.clone(), digest(bytes)))
-                .collect(),
-        }
-    }
-
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         match fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
@@ -47,17 +39,47 @@ impl Record {
             .with_context(|| format!("cannot write {}", path.display()))
     }
 
+    /// Takes over what an edition consists of, as it stands in the metadata directory.
+    pub(super) fn update(&mut self, edition: &Edition<'_>, metadata: &Path) -> anyhow::Result<()> {
+        let mut before = std::mem::take(&mut self.files);
+        let versions = edition.meta.iter();
+        let targets =
+            versions.filter_map(|(name, entry)| Some(role_of(name)?.file_name(entry.version)));
+        let roots = 1..=edition.roots.len() as u64;
+        let snapshot = edition.snapshot.snapshot()?.header.version;
+        let names = targets
+            .chain(roots.map(|version| Role::from(RoleType::Root).file_name(version)))
+            .chain([Role::from(RoleType::Snapshot).file_name(snapshot)]);
+        for name in names {
+            let digest = match before.remove(&name) {
+                Some(digest) => digest,
+                None => digest(&metadata.join(&name))?,
+            };
+            self.files.insert(name, digest);
+        }
+        let timestamp = Sha256Digest::of(&edition.timestamp.bytes());
+        self.files
+            .insert(TIMESTAMP.to_owned(), timestamp.to_string());
+        Ok(())
+    }
+
     /// Refuses to go on where a published file is not what this client published. Only the
     /// timestamp may be what is about to be published: then an earlier attempt was interrupted.
-    pub(super) fn refuse_changes(&self, metadata: &Path, plan: &Plan) -> anyhow::Result<()> {
-        for (name, digest) in &self.files {
+    pub(super) fn refuse_changes(&self, metadata: &Path, new: &Document) -> anyhow::Result<()> {
+        let new = Sha256Digest::of(&new.bytes()).to_string();
+        for (name, recorded) in &self.files {
             let path = metadata.join(name);
-            let bytes = fs::read(&path).map_err(|_| changed(&path))?;
-            let is_new = name == TIMESTAMP && plan.metadata.iter().any(|(_, new)| *new == bytes);
-            if Sha256Digest::of(&bytes).to_string() != *digest && !is_new {
-                return Err(changed(&path).into());
+            let found = digest(&path).ok();
+            let is_new = name == TIMESTAMP && found.as_ref() == Some(&new);
+            if found.as_ref() != Some(recorded) && !is_new {
+                return Err(changed(&escape(&path.display().to_string())).into());
             }
         }
         Ok(())
     }
+}
+
+fn digest(path: &Path) -> anyhow::Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Sha256Digest::of(&bytes).to_string())
 }

@@ -24,10 +24,10 @@ fn files_are_written_in_the_order_of_trust() {
     let expected = [
         format!("targets/app/{ONE}.one"),
         format!("targets/{TWO}.two"),
-        "metadata/1.root.json".to_owned(),
         // The second target came before a signature, so both are in version 1.
         "metadata/1.targets.json".to_owned(),
         "metadata/1.snapshot.json".to_owned(),
+        "metadata/1.root.json".to_owned(),
         "metadata/timestamp.json".to_owned(),
     ];
     assert_eq!(written, expected);

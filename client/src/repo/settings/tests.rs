@@ -19,6 +19,7 @@ pub(crate) fn example() -> Settings {
         authority: "production".to_owned(),
         repository: "example.org/packages".to_owned(),
         output: default_output(),
+        publishing: Publishing::default(),
         agents: Vec::new(),
         roles: Roles {
             root: role(2, "365d", vec![key("root-1", "1"), key("root-2", "2")]),

@@ -1,0 +1,134 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+use anyhow::Context;
+use privyseal_tuf::{Document, MetaFile, Role, RoleName, RoleType, Target, TargetPath};
+
+use super::ready::not_finished;
+use crate::destination::{Content, NewFile};
+use crate::repo::drafts::read_document;
+use crate::repo::project::Project;
+use crate::repo::work::Work;
+
+/// A whole repository as readers will see it: what is published, with the finished drafts over it.
+#[derive(Debug)]
+pub(super) struct Edition<'a> {
+    project: &'a Project,
+    work: &'a Work,
+    /// Whether target files that are staged may become the published ones.
+    gives: bool,
+    /// From the first on.
+    pub(super) roots: Vec<Arc<Document>>,
+    pub(super) timestamp: Arc<Document>,
+    pub(super) snapshot: Arc<Document>,
+    /// What the snapshot says of each targets metadata.
+    pub(super) meta: BTreeMap<String, MetaFile>,
+}
+
+impl<'a> Edition<'a> {
+    /// What is to be published in the project's own directory.
+    pub(super) fn read(project: &'a Project, work: &'a Work) -> anyhow::Result<Self> {
+        let settled = |role: RoleType| {
+            let role = Role::from(role);
+            work.settled(&role)?
+                .ok_or_else(|| anyhow::Error::from(not_finished(&role)))
+        };
+        let mut roots = work.published().roots.clone();
+        let last = settled(RoleType::Root)?;
+        if !roots.last().is_some_and(|root| Arc::ptr_eq(root, &last)) {
+            roots.push(last);
+        }
+        let snapshot = settled(RoleType::Snapshot)?;
+        Ok(Self {
+            project,
+            work,
+            gives: true,
+            roots,
+            timestamp: settled(RoleType::Timestamp)?,
+            meta: snapshot.snapshot()?.meta,
+            snapshot,
+        })
+    }
+
+    /// What is published in the project's own directory.
+    pub(super) fn published(project: &'a Project, work: &'a Work) -> anyhow::Result<Self> {
+        let published = work.published();
+        let last = |role: RoleType| {
+            let document = published.last(role).cloned();
+            document.ok_or_else(|| anyhow::Error::from(not_finished(&role.into())))
+        };
+        let snapshot = last(RoleType::Snapshot)?;
+        Ok(Self {
+            project,
+            work,
+            gives: false,
+            roots: published.roots.clone(),
+            timestamp: last(RoleType::Timestamp)?,
+            meta: snapshot.snapshot()?.meta,
+            snapshot,
+        })
+    }
+
+    /// A version of targets metadata that is published, or will be.
+    pub(super) fn targets(&self, role: &Role, version: u64) -> anyhow::Result<Arc<Document>> {
+        if let Some(settled) = self.work.settled(role)?
+            && settled.targets()?.header.version == version
+        {
+            return Ok(settled);
+        }
+        let path = self.project.metadata().join(role.file_name(version));
+        let document = read_document(&path, role.kind())?;
+        Ok(Arc::new(document.with_context(|| {
+            format!("{} is missing", path.display())
+        })?))
+    }
+
+    /// The file of a version of targets metadata.
+    pub(super) fn targets_file(&self, role: &Role, version: u64) -> anyhow::Result<NewFile> {
+        let document = self.targets(role, version)?;
+        Ok(metadata_file(role, version, &document))
+    }
+
+    /// The files of a target, each of the names that it has.
+    pub(super) fn target_files(&self, path: &TargetPath, target: &Target) -> Vec<NewFile> {
+        let layout = self.project.settings().publishing.layout;
+        let names = layout.names(path, &target.hashes);
+        let content = self.content(target, names.first());
+        names
+            .into_iter()
+            .map(|name| NewFile {
+                name: format!("targets/{name}"),
+                length: target.length,
+                hashes: target.hashes.clone(),
+                content: content.clone(),
+            })
+            .collect()
+    }
+
+    fn content(&self, target: &Target, name: Option<&String>) -> Content {
+        let staged = target.hashes.sha256().filter(|_| self.gives);
+        let staged = staged.map(|sha256| self.project.staging().path(&sha256));
+        match staged.filter(|staged| fs::metadata(staged).is_ok_and(|found| found.is_file())) {
+            Some(staged) => Content::Give(staged),
+            None => {
+                let targets = self.project.targets();
+                Content::Copy(name.map_or(targets.clone(), |name| targets.join(name)))
+            }
+        }
+    }
+}
+
+/// A metadata file under its name.
+pub(super) fn metadata_file(role: &Role, version: u64, document: &Document) -> NewFile {
+    let name = format!("metadata/{}", role.file_name(version));
+    NewFile::of_bytes(name, document.bytes().as_ref().into())
+}
+
+/// The role that a snapshot means by a name. None where no role could have it.
+pub(super) fn role_of(meta_name: &str) -> Option<Role> {
+    match meta_name.strip_suffix(".json")? {
+        "targets" => Some(Role::TARGETS),
+        name => Some(name.parse::<RoleName>().ok()?.into()),
+    }
+}

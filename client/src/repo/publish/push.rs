@@ -1,0 +1,170 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use privyseal_tuf::{Document, MetaFile, Role, RoleType, Root};
+
+use super::edition::{Edition, metadata_file, role_of};
+use super::order::order;
+use super::shown::Shown;
+use crate::destination::{Destination, Files, Order, Reveal, Written};
+use crate::show::Progress;
+
+/// How much of a repository is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// What has changed.
+    Changes,
+    /// Every file: what is missing is written again.
+    Everything,
+}
+
+/// A targets metadata that must be put, and the version of it that readers have.
+struct Change {
+    role: Role,
+    version: u64,
+    before: Option<u64>,
+}
+
+/// Brings a destination from what it shows to an edition: target files, then delegated metadata,
+/// targets, snapshot, and in the end, at one moment for readers, roots and timestamp.
+pub(super) async fn push(
+    edition: &Edition<'_>,
+    to: &dyn Destination,
+    shown: &Shown,
+    scope: Scope,
+    written: &mut Written,
+) -> anyhow::Result<()> {
+    let changes = changes(edition, shown, scope);
+    let mut bytes = 0;
+    for file in target_files(edition, &changes) {
+        bytes += file?.length;
+    }
+    let progress = Progress::of_bytes(bytes, "publishing targets");
+    to.put_targets(target_files(edition, &changes), &progress, written)
+        .await?;
+    drop(progress);
+    let progress = Progress::of_count(changes.len() as u64, "publishing metadata");
+    to.put_metadata(metadata(edition, &changes), &progress, written)
+        .await?;
+    drop(progress);
+    if let Some(reveal) = reveal(edition, shown, scope)? {
+        to.reveal(reveal, written).await?;
+    }
+    Ok(())
+}
+
+/// Delegated roles first, then the top-level targets.
+fn changes(edition: &Edition<'_>, shown: &Shown, scope: Scope) -> Vec<Change> {
+    let mut changes: Vec<Change> = edition
+        .meta
+        .iter()
+        .filter_map(|(name, entry)| {
+            let before = shown.meta.get(name).map(|entry| entry.version);
+            let before = before.filter(|_| scope == Scope::Changes);
+            (before != Some(entry.version)).then_some(())?;
+            Some(Change {
+                role: role_of(name)?,
+                version: entry.version,
+                before,
+            })
+        })
+        .collect();
+    changes.sort_by_key(|change| change.role.top().is_some());
+    changes
+}
+
+/// The files of all targets that a change brings, one role after the other.
+fn target_files<'a>(edition: &'a Edition<'_>, changes: &'a [Change]) -> Files<'a> {
+    let files = changes.iter().flat_map(|change| {
+        new_targets(edition, change).unwrap_or_else(|error| Box::new([Err(error)].into_iter()))
+    });
+    Box::new(files)
+}
+
+fn new_targets<'a>(edition: &'a Edition<'_>, change: &Change) -> anyhow::Result<Files<'a>> {
+    let new = edition.targets(&change.role, change.version)?.targets()?;
+    let before = match change.before {
+        Some(version) => edition.targets(&change.role, version)?.targets()?.targets,
+        None => Default::default(),
+    };
+    let files = new.targets.into_iter().filter_map(move |(path, target)| {
+        let same = before
+            .get(&path)
+            .is_some_and(|before| before.length == target.length && before.hashes == target.hashes);
+        (!same).then(|| edition.target_files(&path, &target))
+    });
+    Ok(Box::new(files.flatten().map(Ok)))
+}
+
+fn metadata<'a>(edition: &'a Edition<'_>, changes: &'a [Change]) -> Files<'a> {
+    let targets = changes
+        .iter()
+        .map(|change| edition.targets_file(&change.role, change.version));
+    let snapshot = std::iter::once_with(|| {
+        let version = edition.snapshot.snapshot()?.header.version;
+        let role = RoleType::Snapshot.into();
+        Ok(metadata_file(&role, version, &edition.snapshot))
+    });
+    Box::new(targets.chain(snapshot))
+}
+
+/// The last step; none where readers see the edition already.
+fn reveal<'a>(
+    edition: &Edition<'_>,
+    shown: &'a Shown,
+    scope: Scope,
+) -> anyhow::Result<Option<Reveal<'a>>> {
+    let new = edition.roots.get(shown.roots..).unwrap_or_default();
+    let put = match scope {
+        Scope::Changes => new,
+        Scope::Everything => &edition.roots,
+    };
+    let first = edition.roots.len() - put.len() + 1;
+    let roots: Vec<_> = put
+        .iter()
+        .zip(first as u64..)
+        .map(|(root, version)| metadata_file(&RoleType::Root.into(), version, root))
+        .collect();
+    let bytes = edition.timestamp.bytes();
+    let is_shown = shown
+        .found
+        .as_ref()
+        .is_some_and(|found| found.bytes == *bytes);
+    if is_shown && roots.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Reveal {
+        roots,
+        timestamp: (!is_shown).then(|| bytes.as_ref().into()),
+        before: shown.found.as_ref(),
+        order: order_of(edition, shown, new)?,
+    }))
+}
+
+fn order_of(edition: &Edition<'_>, shown: &Shown, new: &[Arc<Document>]) -> anyhow::Result<Order> {
+    let Some((timestamp, snapshot)) = shown.documents.as_ref().filter(|_| !new.is_empty()) else {
+        return Ok(Order::RootsFirst);
+    };
+    let targets = |meta: &BTreeMap<String, MetaFile>| {
+        let version = meta
+            .get(&Role::TARGETS.meta_name())
+            .map_or(0, |entry| entry.version);
+        edition.targets(&Role::TARGETS, version)
+    };
+    let (before, after) = (targets(&shown.meta)?, targets(&edition.meta)?);
+    let under = shown
+        .roots
+        .checked_sub(1)
+        .and_then(|at| edition.roots.get(at));
+    let under = under.map(|root| root.root()).transpose()?;
+    let new: Vec<Root> = new
+        .iter()
+        .map(|root| root.root())
+        .collect::<Result<_, _>>()?;
+    Ok(order(
+        [timestamp, snapshot, &before],
+        under.as_ref(),
+        [&edition.timestamp, &edition.snapshot, &after],
+        &new,
+    ))
+}
