@@ -87,6 +87,11 @@ impl Document {
         }
     }
 
+    /// With these further members of its envelope.
+    pub(crate) fn in_envelope(self, unknown: Object) -> Self {
+        Self { unknown, ..self }
+    }
+
     /// Whether what was put together here could be read again.
     pub(crate) fn check(&self) -> Result<(), DocumentError> {
         if Value::Object(self.envelope()).is_readable() {
@@ -104,6 +109,11 @@ impl Document {
     /// The members of `signed`.
     pub fn signed(&self) -> &Object {
         &self.payload.signed
+    }
+
+    /// Members of the envelope that the specification does not name.
+    pub(crate) fn unknown(&self) -> &Object {
+        &self.unknown
     }
 
     /// The signatures as they stand in the document, whether they verify or not.

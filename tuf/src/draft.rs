@@ -1,3 +1,4 @@
+mod keys;
 mod metadata;
 mod root;
 mod snapshot;
@@ -24,6 +25,10 @@ const SPEC_VERSION: &str = "1.0.34";
 #[derive(Clone, Debug)]
 pub struct Draft<M> {
     signed: Object,
+    /// What was edited; empty where nothing was.
+    before: Object,
+    /// Members of the envelope that the specification does not name.
+    unknown: Object,
     role: PhantomData<M>,
 }
 
@@ -42,18 +47,21 @@ impl<M: Metadata> Draft<M> {
     /// Edits what a document says. Its signatures are left behind.
     pub fn edit(document: &Document) -> Result<Self, ViewError> {
         M::read(document)?;
-        Ok(Self::of(document.signed().clone()))
-    }
-
-    fn of(signed: Object) -> Self {
-        Self {
-            signed,
+        Ok(Self {
+            signed: document.signed().clone(),
+            before: document.signed().clone(),
+            unknown: document.unknown().clone(),
             role: PhantomData,
-        }
+        })
     }
 
     fn fresh(version: u64, expires: &Expires) -> Self {
-        let mut draft = Self::of(Object::new());
+        let mut draft = Self {
+            signed: Object::new(),
+            before: Object::new(),
+            unknown: Object::new(),
+            role: PhantomData,
+        };
         draft.put("_type", Value::from(M::ROLE.as_str()));
         draft.put("spec_version", Value::from(SPEC_VERSION));
         draft.set_version(version);
@@ -77,7 +85,7 @@ impl<M: Metadata> Draft<M> {
 
     /// The document, as yet without signatures.
     pub fn finish(self) -> Result<Document, DraftError> {
-        let document = Document::unsigned(self.signed);
+        let document = Document::unsigned(self.signed).in_envelope(self.unknown);
         document.check()?;
         M::read(&document)?;
         Ok(document)

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::Draft;
+use super::keys::{idle_keyids, keyids};
 use crate::json::{self, Object, Value};
 use crate::{Expires, Key, KeyId, RoleType, Root};
 
@@ -40,27 +41,19 @@ impl Draft<Root> {
         });
     }
 
-    /// Removes the keys that no role names.
+    /// Removes the keys that no role names any more. One that none named in the document that is
+    /// edited is there for a reason of somebody else's, and stays.
     pub fn remove_unused_keys(&mut self) {
-        let used = self.used_keyids();
+        let used = used_keyids(&self.signed);
+        let idle = idle_keyids(&self.before, &used_keyids(&self.before));
         json::edit(&mut self.signed, "keys", |keys| {
-            keys.retain(|keyid, _| used.contains(keyid));
+            keys.retain(|keyid, _| used.contains(keyid) || idle.contains(keyid));
         });
     }
+}
 
-    fn used_keyids(&self) -> BTreeSet<String> {
-        let roles = self.signed.get("roles").and_then(Value::as_object);
-        let roles = roles
-            .into_iter()
-            .flat_map(Object::values)
-            .filter_map(Value::as_object);
-        let keyids = roles
-            .filter_map(|role| role.get("keyids"))
-            .filter_map(Value::as_array);
-        keyids
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect()
-    }
+/// The keys that a root's roles name, whichever roles it has.
+fn used_keyids(signed: &Object) -> BTreeSet<String> {
+    let roles = signed.get("roles").and_then(Value::as_object);
+    keyids(roles.into_iter().flat_map(Object::values))
 }

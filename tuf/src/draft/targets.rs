@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Draft;
+use super::keys::{idle_keyids, keyids};
 use crate::json::{self, Object, Value};
 use crate::{
     DelegatedRole, Expires, Key, KeyId, RoleName, SuccinctRoles, Target, TargetPath, Targets,
@@ -121,20 +122,17 @@ impl Draft<Targets> {
         self.signed.remove("delegations");
     }
 
-    /// Removes the keys that no delegated role names.
+    /// Removes the keys that no delegated role names any more. One that none named in the document
+    /// that is edited is there for a reason of somebody else's, and stays.
     pub fn remove_unused_delegation_keys(&mut self) {
+        let before = self.before.get("delegations").and_then(Value::as_object);
+        let idle = before.map_or_else(BTreeSet::new, |before| {
+            idle_keyids(before, &used_keyids(before))
+        });
         self.edit_delegations(|delegations| {
-            let listed = delegations.get("roles").and_then(Value::as_array);
-            let roles = listed.into_iter().flatten();
-            let used: BTreeSet<String> = roles
-                .chain(delegations.get("succinct_roles"))
-                .filter_map(|role| role.as_object()?.get("keyids")?.as_array())
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect();
+            let used = used_keyids(delegations);
             json::edit(delegations, "keys", |keys| {
-                keys.retain(|keyid, _| used.contains(keyid));
+                keys.retain(|keyid, _| used.contains(keyid) || idle.contains(keyid));
             });
         });
     }
@@ -157,6 +155,13 @@ impl Draft<Targets> {
             edit(delegations);
         });
     }
+}
+
+/// The keys that delegated roles name.
+fn used_keyids(delegations: &Object) -> BTreeSet<String> {
+    let listed = delegations.get("roles").and_then(Value::as_array);
+    let listed = listed.into_iter().flatten();
+    keyids(listed.chain(delegations.get("succinct_roles")))
 }
 
 fn is_named(entry: &Value, name: &RoleName) -> bool {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{TestKey, expires, meta, root_draft, snapshot, targets, timestamp};
 use crate::json;
+use crate::testing::{TestKey, expires, meta, root_draft, snapshot, targets, timestamp};
 use crate::{KeyId, MetaFile, Problem, RoleType, Root, Target, TargetPath, Targets};
 
 #[test]
@@ -130,4 +130,60 @@ fn a_document_of_another_role_is_not_edited() {
         Draft::<Root>::edit(&document),
         Err(ViewError::WrongType { .. })
     ));
+}
+
+#[test]
+fn keys_that_no_role_named_before_stay() {
+    let (old, new, idle) = (TestKey::p256(1), TestKey::p256(2), TestKey::p256(3));
+    let mut draft = root_draft(1, &[&old], 1);
+    draft.add_key(&idle.key());
+    let document = draft.finish().unwrap();
+    let mut draft = Draft::<Root>::edit(&document).unwrap();
+    let keyid = draft.add_key(&new.key());
+    draft.set_role(RoleType::Root, &[keyid], 1);
+    draft.remove_unused_keys();
+    let keys = draft.finish().unwrap().root().unwrap().keys;
+    let listed = |key: &TestKey| keys.contains_key(&key.keyid());
+    assert_eq!([&old, &new, &idle].map(listed), [false, true, true]);
+}
+
+#[test]
+fn keys_that_no_delegated_role_named_before_stay() {
+    let [old, new, idle] = [1, 2, 3].map(TestKey::p256);
+    let role = |key: &TestKey| crate::DelegatedRole {
+        name: "app".parse().unwrap(),
+        keys: crate::RoleKeys {
+            keyids: vec![key.keyid()],
+            threshold: 1,
+        },
+        terminating: false,
+        scope: crate::Scope::Paths(vec!["*".into()]),
+    };
+    let mut draft = targets(1);
+    draft.add_delegation_key(&old.key());
+    draft.add_delegation_key(&idle.key());
+    draft.set_delegations(&[role(&old)]);
+    let document = draft.finish().unwrap();
+    let mut draft = Draft::<Targets>::edit(&document).unwrap();
+    draft.add_delegation_key(&new.key());
+    draft.set_delegations(&[role(&new)]);
+    draft.remove_unused_delegation_keys();
+    let targets = draft.finish().unwrap().targets().unwrap();
+    let keys = targets.delegations.unwrap().keys;
+    let listed = |key: &TestKey| keys.contains_key(&key.keyid());
+    assert_eq!([&old, &new, &idle].map(listed), [false, true, true]);
+}
+
+#[test]
+fn unknown_members_of_the_envelope_stay() {
+    let text = String::from_utf8(targets(1).finish().unwrap().to_bytes()).unwrap();
+    let text = text.replacen('{', r#"{"x-envelope":{"made":"here"},"#, 1);
+    let document = Document::parse(text.as_bytes()).unwrap();
+    let mut draft = Draft::<Targets>::edit(&document).unwrap();
+    draft.set_version(2);
+    let text = String::from_utf8(draft.finish().unwrap().to_bytes()).unwrap();
+    assert!(
+        text.contains("x-envelope") && text.contains("made"),
+        "{text}"
+    );
 }
