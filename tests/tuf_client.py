@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """An independent judge of a published repository: python-tuf's client downloads all of it.
 
-The repository is served over HTTP on the loopback interface. The client starts with nothing but a
-root, refreshes, and downloads every target that the trusted targets metadata lists.
+The client starts with nothing but a root, refreshes, and downloads every target: those that the
+trusted targets metadata lists and, with --originals, every file below DIR, through whatever
+delegations lead to it. With --home it keeps what it trusts, and goes on from there the next time.
 
 Exit status: 0 everything was verified and downloaded, 1 the client refused, 2 wrong usage.
 """
 
 import argparse
+import contextlib
 import functools
 import http.server
 import json
@@ -15,16 +17,21 @@ import pathlib
 import sys
 import tempfile
 import threading
+import urllib.parse
 
 import tuf
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.ngclient import Updater
 
+TOP = ("root", "targets", "snapshot", "timestamp")
+
 
 def main() -> int:
     options = parse()
     try:
-        with served(options.repository) as url, tempfile.TemporaryDirectory() as home:
+        with contextlib.ExitStack() as stack:
+            url = options.url or stack.enter_context(served(options.repository))
+            home = options.home or stack.enter_context(tempfile.TemporaryDirectory())
             said = download_all(url, pathlib.Path(home), options)
     except (RepositoryError, DownloadError, Mismatch) as error:
         print(f"tuf_client: refused: {type(error).__name__}: {error}")
@@ -42,6 +49,9 @@ def parse() -> argparse.Namespace:
         "repository", type=pathlib.Path, help="a directory with metadata/ and targets/"
     )
     parser.add_argument(
+        "--url", help="where DIR is served already (default: on the loopback interface)"
+    )
+    parser.add_argument(
         "--root",
         type=pathlib.Path,
         metavar="FILE",
@@ -54,7 +64,20 @@ def parse() -> argparse.Namespace:
         "--originals",
         type=pathlib.Path,
         metavar="DIR",
-        help="compare each download with DIR/TARGET-PATH",
+        help="download each file below DIR, and compare",
+    )
+    parser.add_argument(
+        "--absent",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a target path that the client must not find",
+    )
+    parser.add_argument(
+        "--home",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="keep the client's trusted metadata here, and go on from it",
     )
     options = parser.parse_args()
     if options.root is None:
@@ -65,12 +88,12 @@ def parse() -> argparse.Namespace:
 
 
 class Mismatch(Exception):
-    """A download is not the file that was published."""
+    """What was found is not what was published."""
 
 
 def download_all(url: str, home: pathlib.Path, options: argparse.Namespace) -> str:
     for name in ("metadata", "targets"):
-        (home / name).mkdir()
+        (home / name).mkdir(parents=True, exist_ok=True)
     updater = Updater(
         metadata_dir=str(home / "metadata"),
         metadata_base_url=f"{url}/metadata/",
@@ -79,25 +102,41 @@ def download_all(url: str, home: pathlib.Path, options: argparse.Namespace) -> s
         bootstrap=options.root.read_bytes(),
     )
     updater.refresh()
-    # What the client wrote there is what it has verified.
-    trusted = {
-        role: json.loads((home / "metadata" / f"{role}.json").read_bytes())["signed"]
-        for role in ("root", "targets", "snapshot", "timestamp")
-    }
-    listed = trusted["targets"]["targets"]
-    for path in listed:
+    paths = set(trusted(home, "targets")["targets"])
+    if options.originals is not None:
+        files = (path for path in options.originals.rglob("*") if path.is_file())
+        paths |= {path.relative_to(options.originals).as_posix() for path in files}
+    for path in sorted(paths):
         download(updater, path, options.originals)
-    versions = ", ".join(f"{role} {signed['version']}" for role, signed in trusted.items())
-    return f"verified and downloaded {len(listed)} targets ({versions})"
+    for path in options.absent:
+        if updater.get_targetinfo(path) is not None:
+            raise Mismatch(f"{path} is found, and should not be")
+    return f"verified and downloaded {len(paths)} targets ({versions(home)})"
 
 
 def download(updater: Updater, path: str, originals: pathlib.Path | None) -> None:
     info = updater.get_targetinfo(path)
     if info is None:
-        raise Mismatch(f"{path} is listed, but the client does not find it")
+        raise Mismatch(f"{path} is published, but the client does not find it")
     content = pathlib.Path(updater.download_target(info)).read_bytes()
     if originals is not None and content != (originals / path).read_bytes():
         raise Mismatch(f"{path} is not the original file")
+
+
+def trusted(home: pathlib.Path, role: str) -> dict:
+    """What the client wrote there is what it has verified."""
+    name = urllib.parse.quote(role, "")
+    return json.loads((home / "metadata" / f"{name}.json").read_bytes())["signed"]
+
+
+def versions(home: pathlib.Path) -> str:
+    files = (home / "metadata").glob("*.json")
+    roles = sorted(urllib.parse.unquote(file.name.removesuffix(".json")) for file in files)
+    below = [role for role in roles if role not in TOP]
+    said = [", ".join(f"{role} {trusted(home, role)['version']}" for role in TOP)]
+    if below:
+        said.append(", ".join(f"{role} {trusted(home, role)['version']}" for role in below))
+    return "; ".join(said)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -1,0 +1,130 @@
+//! A project of the client, with the originals of its files, as clients see it over the web.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::client::{Answer, Client};
+use crate::sandbox::Sandbox;
+use crate::web::Web;
+
+/// A project whose repository is served, whatever is published in it.
+#[derive(Debug)]
+pub struct Project {
+    /// The client that works on it.
+    pub client: Client,
+    /// Who serves what is published.
+    pub web: Web,
+    directory: PathBuf,
+    originals: PathBuf,
+}
+
+impl Project {
+    /// A project in a new directory of the sandbox, which `privyseal repo init` is to make.
+    #[must_use]
+    pub fn new(sandbox: &Sandbox, name: &str, client: Client) -> Self {
+        let directory = sandbox.directory(name);
+        let originals = sandbox.directory(&format!("{name}-originals"));
+        let web = Web::serve(&directory.join("repository"));
+        Self {
+            client,
+            web,
+            directory,
+            originals,
+        }
+    }
+
+    /// A command of `privyseal repo` that must succeed.
+    pub fn repo(&self, words: &str) -> String {
+        self.client.ok(&self.words(words))
+    }
+
+    /// A command of `privyseal repo`.
+    #[must_use]
+    pub fn try_repo(&self, words: &str) -> Answer {
+        self.client.run(&self.words(words))
+    }
+
+    /// A command of `privyseal repo`, of arguments that may have spaces in them.
+    #[must_use]
+    pub fn try_repo_with(&self, arguments: &[&str]) -> Answer {
+        let directory = self.directory.to_str().unwrap();
+        let begin = ["repo", "-C", directory];
+        self.client.run_with(begin.iter().chain(arguments))
+    }
+
+    fn words(&self, words: &str) -> String {
+        format!("repo -C {} {words}", self.directory.display())
+    }
+
+    /// Writes the originals of targets, and adds them; `more` are further words of
+    /// `privyseal repo add`.
+    pub fn add(&self, files: &[(&str, &[u8])], more: &str) {
+        for (path, content) in files {
+            let original = self.original(path);
+            fs::create_dir_all(original.parent().unwrap()).unwrap();
+            fs::write(&original, content).unwrap();
+            self.repo(&format!("add {} --as {path} {more}", original.display()));
+        }
+    }
+
+    /// Adds a target that is not what clients are to get for its path.
+    pub fn add_hidden(&self, path: &str, content: &[u8], more: &str) {
+        let file = self.directory.join("hidden");
+        fs::write(&file, content).unwrap();
+        self.repo(&format!("add {} --as {path} {more}", file.display()));
+    }
+
+    /// Removes a target and its original.
+    pub fn remove(&self, path: &str) {
+        self.repo(&format!("remove {path}"));
+        fs::remove_file(self.original(path)).unwrap();
+    }
+
+    /// Signs what there is to sign, publishes, and has the client verify it.
+    pub fn sign_and_publish(&self) {
+        self.repo("sign --yes");
+        self.publish();
+    }
+
+    /// Publishes, and has the client verify it.
+    pub fn publish(&self) {
+        self.repo("publish");
+        self.repo("verify");
+    }
+
+    /// Where what is published is.
+    #[must_use]
+    pub fn repository(&self) -> PathBuf {
+        self.directory.join("repository")
+    }
+
+    /// The published file of metadata of this name.
+    #[must_use]
+    pub fn metadata(&self, name: &str) -> PathBuf {
+        self.repository().join("metadata").join(name)
+    }
+
+    /// The first root, which clients begin with.
+    #[must_use]
+    pub fn first_root(&self) -> PathBuf {
+        self.metadata("1.root.json")
+    }
+
+    /// Its own directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// What clients are to get: a file for each target path.
+    #[must_use]
+    pub fn originals(&self) -> &Path {
+        &self.originals
+    }
+
+    /// What clients are to get for this target path.
+    #[must_use]
+    pub fn original(&self, path: &str) -> PathBuf {
+        self.originals.join(path)
+    }
+}
