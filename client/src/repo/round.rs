@@ -126,11 +126,21 @@ impl<'a> Round<'a> {
         Ok(prepared)
     }
 
-    /// The agents that hold a key of this repository: those must know each finished document.
-    fn involved(&self, work: &Work) -> BTreeSet<String> {
-        let keys = self.project.settings().keys();
+    /// The agents that must know each finished document of this kind: those that hold a key of it,
+    /// or of what comes after it. An agent with root keys alone has no use for a snapshot, and
+    /// could not even tell which file of it a timestamp means.
+    fn involved(&self, work: &Work, kind: RoleType) -> BTreeSet<String> {
+        let settings = self.project.settings();
+        let from = RoleType::ALL.into_iter().filter(|role| *role >= kind);
+        let keys = from.clone().flat_map(|role| &settings.role(role).keys);
         let mut keyids: BTreeSet<KeyId> = keys.map(|key| key.keyid.clone()).collect();
-        keyids.extend(work.roots().flat_map(|root| root.keys.into_keys()));
+        if kind <= RoleType::Targets {
+            keyids.extend(settings.delegated.keys().map(|key| key.keyid.clone()));
+        }
+        for root in work.roots() {
+            let keys = from.clone().map(|role| root.roles.get(role));
+            keyids.extend(keys.flat_map(|keys| keys.keyids.iter().cloned()));
+        }
         let holds = |held: &&HeldKey| keyids.contains(held.key.keyid.as_str());
         self.held
             .iter()

@@ -2,6 +2,7 @@ use privyseal_proto::v1::role_memory::State;
 use privyseal_proto::v1::{LineageReply, ObserveRequest};
 use privyseal_tuf::{Document, Role, RoleType};
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Round;
@@ -17,13 +18,21 @@ impl Round<'_> {
             return Ok(());
         }
         let named = work.named_roles();
-        for name in self.involved(work) {
+        let involved = RoleType::ALL.map(|kind| (kind, self.involved(work, kind)));
+        let involved = BTreeMap::from(involved);
+        let must_know = |name: &String, role: &Role| {
+            let agents = involved.get(&role.kind());
+            agents.is_some_and(|agents| agents.contains(name))
+        };
+        for name in involved.values().flatten().collect::<BTreeSet<_>>() {
             // An agent that does not know the repository says so when it is asked to sign.
-            let Ok(memory) = self.remembered(&name, &named).await else {
+            let Ok(memory) = self.remembered(name, &named).await else {
                 continue;
             };
-            for (role, document) in unseen(work, &named, &memory)? {
-                if let Err(error) = self.observe(&name, &role, &document).await {
+            let mut unseen = unseen(work, &named, &memory)?;
+            unseen.retain(|(role, _)| must_know(name, role));
+            for (role, document) in unseen {
+                if let Err(error) = self.observe(name, &role, &document).await {
                     self.problems.push(error.into());
                     break;
                 }
@@ -32,7 +41,7 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Shows a finished document to every agent of the repository. A hashed bin that one agent
+    /// Shows a finished document to every agent that must know it. A hashed bin that one agent
     /// alone signed is known to it, and to nobody else of use.
     pub(super) async fn show_to_agents(&mut self, work: &Work, role: &Role) -> anyhow::Result<()> {
         let Some(document) = work.current(role)? else {
@@ -44,7 +53,7 @@ impl Round<'_> {
         {
             return Ok(());
         }
-        for name in self.involved(work) {
+        for name in self.involved(work, role.kind()) {
             if let Err(error) = self.observe(&name, role, &document).await {
                 self.problems.push(error.into());
             }

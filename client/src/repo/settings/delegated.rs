@@ -50,7 +50,7 @@ impl Delegated {
         self.0.insert(name.into(), settings);
     }
 
-    pub(super) fn keys(&self) -> impl Iterator<Item = &KeySettings> {
+    pub(in crate::repo) fn keys(&self) -> impl Iterator<Item = &KeySettings> {
         self.0.values().flat_map(|settings| &settings.keys)
     }
 
