@@ -5,8 +5,8 @@
 pub mod agent;
 pub mod bad;
 pub mod client;
-pub mod elsewhere;
 pub mod delegation;
+pub mod elsewhere;
 pub mod keeper;
 pub mod memory;
 pub mod metadata;

@@ -12,9 +12,10 @@ use privyseal_proto::v1::signing_client::SigningClient;
 use privyseal_proto::v1::{
     CheckpointReply, CheckpointRequest, EnrollKeyRequest, EnrollRepositoryReply,
     EnrollRepositoryRequest, GenerateKeyRequest, HeadReply, HeadRequest, Key, KeystoreStatus,
-    LedgerRecord, LineageRef, LineageReply, LineageRequest, ListKeysRequest, LockRequest, ObserveReply,
-    ObserveRequest, ProveReply, ProveRequest, RecordsRequest, SignEvent, SignRequest, Signed,
-    StatusReply, StatusRequest, SupersedeReply, SupersedeRequest, UnlockRequest, sign_event::Event,
+    LedgerRecord, LineageRef, LineageReply, LineageRequest, ListKeysRequest, LockRequest,
+    ObserveReply, ObserveRequest, ProveReply, ProveRequest, RecordsRequest, SignEvent, SignRequest,
+    Signed, StatusReply, StatusRequest, SupersedeReply, SupersedeRequest, UnlockRequest,
+    sign_event::Event,
 };
 use tokio::runtime::{Builder, Runtime};
 use tokio_stream::StreamExt;
