@@ -80,9 +80,14 @@ impl Project {
         fs::remove_file(self.original(path)).unwrap();
     }
 
-    /// Signs what there is to sign, publishes, and has the client verify it.
-    pub fn sign_and_publish(&self) {
-        self.repo("sign --yes");
+    /// Signs what there is to sign, and publishes it. `accept` names the dangers that are meant,
+    /// with commas between.
+    pub fn sign_and_publish(&self, accept: &str) {
+        let accept = match accept {
+            "" => String::new(),
+            dangers => format!("--accept {dangers}"),
+        };
+        self.repo(&format!("sign --yes {accept}"));
         self.publish();
     }
 
