@@ -7,6 +7,7 @@ use crate::command::draft::DraftCommand;
 use crate::command::key::KeyCommand;
 use crate::command::ledger::LedgerCommand;
 use crate::command::repo::RepoCommand;
+use crate::command::verify::VerifyCommand;
 
 /// Builds TUF repositories and has them signed by agents, which hold the keys in hardware.
 #[derive(Parser, Debug)]
@@ -32,6 +33,8 @@ pub enum Command {
     Key(KeyCommand),
     /// Repositories: init, add, remove, renew, rotate, sign, status, diff, publish, verify.
     Repo(RepoCommand),
+    /// Verifies a published repository as its clients do: a directory or a URL.
+    Verify(VerifyCommand),
     /// Drafts that are signed elsewhere: show, payload, sign, enroll, supersede.
     #[command(subcommand)]
     Draft(DraftCommand),

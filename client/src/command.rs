@@ -6,6 +6,7 @@ pub mod draft;
 pub mod key;
 pub mod ledger;
 pub mod repo;
+pub mod verify;
 
 use crate::Exit;
 use crate::cli::{Cli, Command};
@@ -22,6 +23,7 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<Exit> {
         Command::Key(command) => key::run(command, &mut context).await,
         Command::Repo(command) => repo::run(command, &mut context).await,
         Command::Draft(command) => draft::run(command, &mut context).await,
+        Command::Verify(command) => verify::run(command, &mut context).await,
         Command::Agent(command) => agent::run(command, &mut context).await,
         Command::Ledger(command) => ledger::run(command, &mut context).await,
     }

@@ -1,4 +1,6 @@
 mod body;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error;
 use std::time::Duration;
@@ -11,20 +13,28 @@ use tokio::runtime::Handle;
 use super::{Content, FetchError, missing};
 use body::Body;
 
-/// How long a connection may take.
-const CONNECTING: Duration = Duration::from_secs(10);
+/// How long a server is waited for.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// Until a connection stands.
+    connecting: Duration,
+    /// While nothing comes.
+    silence: Duration,
+    /// For a whole metadata file, however little comes at a time.
+    metadata: Duration,
+    /// Before the second attempt; before each further one it is twice as long.
+    pause: Duration,
+}
 
-/// How long the server may be silent.
-const SILENCE: Duration = Duration::from_secs(30);
-
-/// How long a metadata file may take in all, however little comes at a time.
-const METADATA: Duration = Duration::from_secs(300);
+const PATIENCE: Patience = Patience {
+    connecting: Duration::from_secs(10),
+    silence: Duration::from_secs(30),
+    metadata: Duration::from_secs(300),
+    pause: Duration::from_millis(500),
+};
 
 /// How often a request is made, where the server does not answer or has trouble of its own.
 const ATTEMPTS: u32 = 3;
-
-/// The pause before the second attempt; each further one is twice as long.
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// How many redirections are followed.
 const REDIRECTIONS: usize = 5;
@@ -34,18 +44,23 @@ const REDIRECTIONS: usize = 5;
 pub(super) struct Web {
     base: Url,
     client: Client,
+    patience: Patience,
     /// Makes the requests; whoever waits for them is on another thread.
     runtime: Handle,
 }
 
 impl Web {
     pub(super) fn open(base: Url) -> anyhow::Result<Self> {
+        Self::with_patience(base, PATIENCE)
+    }
+
+    fn with_patience(base: Url, patience: Patience) -> anyhow::Result<Self> {
         // Somebody may have done it already.
         drop(rustls::crypto::ring::default_provider().install_default());
         let client = Client::builder()
             .user_agent(concat!("privyseal/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECTING)
-            .read_timeout(SILENCE)
+            .connect_timeout(patience.connecting)
+            .read_timeout(patience.silence)
             .redirect(Policy::custom(redirect))
             .build()
             .context("cannot make an HTTP client")?;
@@ -53,6 +68,7 @@ impl Web {
         Ok(Self {
             base,
             client,
+            patience,
             runtime,
         })
     }
@@ -97,6 +113,7 @@ impl Web {
     }
 
     async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let limit_of_time = self.patience.metadata;
         let whole = async {
             let mut response = self.request(&Method::GET, url).await?;
             let too_long = || FetchError::TooLong {
@@ -121,13 +138,15 @@ impl Web {
         };
         let late = |_| FetchError::Unreadable {
             place: url.to_string(),
-            reason: format!("it did not come within {} seconds", METADATA.as_secs()),
+            reason: format!("it did not come within {} seconds", limit_of_time.as_secs()),
         };
-        tokio::time::timeout(METADATA, whole).await.map_err(late)?
+        tokio::time::timeout(limit_of_time, whole)
+            .await
+            .map_err(late)?
     }
 
     async fn request(&self, method: &Method, url: &Url) -> Result<Response, FetchError> {
-        let mut pause = PAUSE;
+        let mut pause = self.patience.pause;
         for _ in 1..ATTEMPTS {
             match self.request_once(method, url).await {
                 Err((_, Trouble::Passing)) => tokio::time::sleep(pause).await,

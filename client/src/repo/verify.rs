@@ -1,162 +1,241 @@
-use std::fs::{self, File};
-use std::io;
+//! Verification of a published repository, as its clients do it.
+
+mod delegated;
+mod entries;
+mod files;
+mod lanes;
+mod report;
+mod roots;
+#[cfg(test)]
+mod tests;
+mod top;
+mod warnings;
+
 use std::path::Path;
 
-use anyhow::Context;
-use privyseal_tuf::{Hashes, Role, RoleType, Target, TargetPath, TrustedRepository};
-use sha2::{Digest, Sha512};
+use privyseal_tuf::{FindError, Found, Role, TargetPath, TrustedRepository, VerifiedRole};
 
 use crate::failure::Advice;
-use crate::file::copy_hashing;
-use crate::show::Progress;
+use crate::fetch::{Location, Source};
+use delegated::{Visit, walk_roles};
+use entries::{Entries, Entry};
+use files::verify_files;
+use report::{Stop, describe};
+use roots::Roots;
+use top::Files;
+use warnings::{Keyids, unbounded};
 
-/// What was verified.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// Number of roots, from the first to the last.
-    pub roots: u64,
-    /// Role, version and expiry (Unix seconds) of each document that clients will see.
-    pub documents: Vec<(RoleType, u64, i64)>,
-    /// Number of target files.
-    pub targets: usize,
-    /// Their bytes.
-    pub bytes: u64,
+pub use files::FileCheck;
+pub use report::{Report, RoleReport, RootStart, Unfound, Warning};
+
+/// The longest root file that is read.
+pub const MAX_ROOT: u64 = roots::ROOT_BYTES;
+
+/// What is verified, and how far.
+#[derive(Debug)]
+pub struct Verification<'a> {
+    /// The repository.
+    pub source: &'a Source,
+    /// Where clients start.
+    pub start: Start,
+    /// What is done with target files.
+    pub files: FileCheck,
+    /// Whether a keyid that is not its key's own is a problem, and not a warning.
+    pub strict_keyids: bool,
+    /// Unix seconds.
+    pub now: i64,
 }
 
-/// The files of a repository that a client fetches.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Chain {
-    /// From the first on.
-    pub(super) roots: Vec<Vec<u8>>,
-    pub(super) timestamp: Vec<u8>,
-    pub(super) snapshot: Vec<u8>,
-    pub(super) targets: Vec<u8>,
+/// The roots that clients trust from the beginning.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// This one, which came by a trusted way.
+    Root(Vec<u8>),
+    /// Each that the repository ever had, the first included: it is trusted as it is found.
+    EveryRoot,
 }
 
-impl Chain {
-    /// Verifies every link as a client does, at `now` (Unix seconds).
-    pub(super) fn verify(&self, now: i64) -> anyhow::Result<TrustedRepository> {
-        let (first, later) = self
-            .roots
-            .split_first()
-            .ok_or_else(|| not_verified("there is no 1.root.json"))?;
-        let verified = || {
-            let mut trusted = TrustedRepository::new(first, now)?;
-            later
-                .iter()
-                .try_for_each(|root| trusted.update_root(root))?;
-            trusted.update_timestamp(&self.timestamp)?;
-            trusted.update_snapshot(&self.snapshot)?;
-            trusted.update_targets(&self.targets)?;
-            Ok(trusted)
-        };
-        verified().map_err(|e: privyseal_tuf::VerifyError| not_verified(&e.to_string()).into())
+impl Verification<'_> {
+    /// Verifies everything. What clients would refuse stands in the report; an error means that
+    /// something could not be read.
+    pub fn run(&self) -> anyhow::Result<Report> {
+        self.reported(|report| {
+            let trusted = self.top(report)?;
+            let entries = self.delegated(&trusted, report)?;
+            self.files(&trusted, &entries, report)
+        })
     }
-}
 
-/// Verifies a published repository from `1.root.json` to every target file.
-pub fn verify(metadata: &Path, targets: &Path, now: i64) -> anyhow::Result<Verified> {
-    let chain = read_chain(metadata)?;
-    let trusted = chain.verify(now)?;
-    let files = trusted
-        .targets()
-        .map(|targets| targets.targets.clone())
-        .unwrap_or_default();
-    let bytes = files.values().map(|target| target.length).sum();
-    let progress = Progress::of_bytes(bytes, "verifying targets");
-    for (path, target) in &files {
-        verify_target(targets, path, target, &progress)?;
+    /// Verifies what a client needs to find one target, and its file.
+    pub fn find(&self, path: &TargetPath) -> anyhow::Result<(Report, Option<Found>)> {
+        let mut found = None;
+        let report = self.reported(|report| {
+            let trusted = self.top(report)?;
+            found = self.search(&trusted, path)?;
+            let Some(Found { role, target }) = &found else {
+                return Ok(());
+            };
+            let mut entries = Entries::default();
+            entries.add(role.clone(), [(path.clone(), target.clone())]);
+            self.files(&trusted, &entries.into_found(), report)
+        })?;
+        Ok((report, found))
     }
-    Ok(Verified {
-        roots: chain.roots.len() as u64,
-        documents: documents(&trusted),
-        targets: files.len(),
-        bytes,
-    })
-}
 
-fn documents(trusted: &TrustedRepository) -> Vec<(RoleType, u64, i64)> {
-    let root = Some(&trusted.root().header);
-    let targets = trusted.targets().map(|targets| &targets.header);
-    let snapshot = trusted.snapshot().map(|snapshot| &snapshot.header);
-    let timestamp = trusted.timestamp().map(|timestamp| &timestamp.header);
-    RoleType::ALL
-        .into_iter()
-        .zip([root, targets, snapshot, timestamp])
-        .filter_map(|(role, header)| Some((role, header?)))
-        .map(|(role, header)| (role, header.version, header.expires.seconds()))
-        .collect()
-}
+    fn reported(
+        &self,
+        verify: impl FnOnce(&mut Report) -> Result<(), Stop>,
+    ) -> anyhow::Result<Report> {
+        let mut report = Report::default();
+        match verify(&mut report) {
+            Ok(()) => {}
+            Err(Stop::Problem(problem)) => report.problems.push(problem),
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+        report.roles.sort_by(|a, b| a.role.cmp(&b.role));
+        Ok(report)
+    }
 
-fn read_chain(metadata: &Path) -> anyhow::Result<Chain> {
-    let published = super::Published::read(metadata)?;
-    let version = |role: RoleType| published.version(&role.into()).unwrap_or(1);
-    let read = |role, version| {
-        let name = Role::Top(role).file_name(version);
-        fs::read(metadata.join(&name)).map_err(|e| not_verified(&format!("{name}: {e}")))
-    };
-    Ok(Chain {
-        roots: (1..=published.roots.len() as u64)
-            .map(|version| read(RoleType::Root, version))
-            .collect::<Result<_, _>>()?,
-        timestamp: read(RoleType::Timestamp, version(RoleType::Timestamp))?,
-        snapshot: read(RoleType::Snapshot, version(RoleType::Snapshot))?,
-        targets: read(RoleType::Targets, version(RoleType::Targets))?,
-    })
-}
-
-fn verify_target(
-    directory: &Path,
-    path: &TargetPath,
-    target: &Target,
-    progress: &Progress,
-) -> anyhow::Result<()> {
-    for file in file_names(path, &target.hashes) {
-        let wrong = |why: &str| not_verified(&format!("target file {file}: {why}"));
-        let mut from = File::open(directory.join(&file)).map_err(|e| wrong(&e.to_string()))?;
-        let mut sha512 = Sha512Writer(Sha512::new());
-        let found = copy_hashing(&mut from, &mut sha512, progress)
-            .with_context(|| format!("target file {file}"))?;
-        let sha512 = hex::encode(sha512.0.finalize());
-        let same = |(name, digest): (&str, &str)| match name {
-            "sha256" => digest.eq_ignore_ascii_case(&found.sha256.to_string()),
-            "sha512" => digest.eq_ignore_ascii_case(&sha512),
-            _ => true,
+    /// The roots, timestamp, snapshot and top-level targets.
+    fn top(&self, report: &mut Report) -> Result<TrustedRepository, Stop> {
+        let roots = Roots {
+            source: self.source,
+            keyids: self.keyids(),
+            now: self.now,
         };
-        if found.length != target.length || !target.hashes.iter().all(same) {
-            return Err(wrong("it has another content than the metadata says").into());
+        let mut trusted = match &self.start {
+            Start::EveryRoot => roots.every(report)?,
+            Start::Root(bytes) => {
+                let first = TrustedRepository::new(bytes, self.now).map_err(|error| {
+                    let message = format!("the trusted root can't be used: {error}");
+                    Advice::failed(
+                        message,
+                        "name the root file that came to you by a trusted way",
+                    )
+                });
+                roots.follow(first.map_err(anyhow::Error::from)?, report)?
+            }
+        };
+        self.places(&trusted).top(&mut trusted, report, self.now)?;
+        Ok(trusted)
+    }
+
+    /// Every delegated role; returns the targets that clients find.
+    fn delegated(
+        &self,
+        trusted: &TrustedRepository,
+        report: &mut Report,
+    ) -> Result<Vec<Entry>, Stop> {
+        let places = self.places(trusted);
+        let mut hindered = Vec::new();
+        let mut entries = Entries::default();
+        if let Some(top) = trusted.targets() {
+            let delegations = top.delegations.as_ref();
+            delegations.inspect(|all| self.keyids().of_delegations(&Role::TARGETS, all, report));
+            let targets = top.targets.iter();
+            entries.add(
+                Role::TARGETS,
+                targets.map(|(path, target)| (path.clone(), target.clone())),
+            );
+        }
+        let searches = walk_roles(
+            trusted,
+            self.source.lanes(),
+            &|role, file| places.metadata(role, file),
+            &mut |visit| {
+                self.visited(visit, &mut entries, report);
+                Ok(())
+            },
+            &mut |error| hindered.push(describe(&error, self.now)),
+        )?;
+        report.problems.append(&mut hindered);
+        let (found, unfound) = entries.judge(&searches);
+        report.unfound = unfound;
+        Ok(found)
+    }
+
+    fn visited(&self, visit: Visit, entries: &mut Entries, report: &mut Report) {
+        let Visit { link, outcome } = visit;
+        let (role, delegator) = (Role::from(link.role().clone()), link.delegator());
+        let visited = match outcome {
+            Ok(visited) => visited,
+            Err(refused) => {
+                report.problems.push(refused.describe(delegator, self.now));
+                return;
+            }
+        };
+        let VerifiedRole { targets, tally } = visited.role;
+        report.add_role(role.clone(), Some(delegator), &targets.header, &tally);
+        if visited.is_first {
+            let length = link.file().ok().and_then(|file| file.length);
+            unbounded(&role, length, visited.length, report);
+            let delegations = targets.delegations.as_ref();
+            delegations.inspect(|all| self.keyids().of_delegations(&role, all, report));
+            entries.add(role, targets.targets);
         }
     }
-    Ok(())
-}
 
-struct Sha512Writer(Sha512);
-
-impl io::Write for Sha512Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
+    fn search(
+        &self,
+        trusted: &TrustedRepository,
+        path: &TargetPath,
+    ) -> Result<Option<Found>, Stop> {
+        let places = self.places(trusted);
+        let found = trusted.find_target(path, |role, file| places.metadata(role, file));
+        found.map_err(|error| match error {
+            FindError::Fetch { error, .. } => error.into(),
+            FindError::Verify(error) => Stop::Problem(describe(&error, self.now)),
+            error @ FindError::TooManyRoles(_) => Stop::Problem(error.to_string()),
+        })
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn files(
+        &self,
+        trusted: &TrustedRepository,
+        found: &[Entry],
+        report: &mut Report,
+    ) -> Result<(), Stop> {
+        report.targets = found.len();
+        report.bytes = found.iter().map(|entry| entry.target.length).sum();
+        let consistent = self.places(trusted).consistent;
+        let problems = verify_files(self.source, consistent, self.files, found)?;
+        report.problems.extend(problems);
         Ok(())
     }
+
+    fn places(&self, trusted: &TrustedRepository) -> Files<'_> {
+        Files {
+            source: self.source,
+            consistent: trusted.root().consistent_snapshot == Some(true),
+        }
+    }
+
+    fn keyids(&self) -> Keyids {
+        Keyids {
+            strict: self.strict_keyids,
+        }
+    }
 }
 
-/// The files of a target under consistent snapshots: one for each listed hash, which stands before
-/// the base name (spec, section 6.2).
-pub(super) fn file_names(path: &TargetPath, hashes: &Hashes) -> Vec<String> {
-    let (directory, base) = match path.as_str().rsplit_once('/') {
-        Some((directory, base)) => (format!("{directory}/"), base),
-        None => (String::new(), path.as_str()),
+/// Verifies a published repository in two directories, from every root to every target file.
+pub fn verify(metadata: &Path, targets: &Path, now: i64) -> anyhow::Result<Report> {
+    let location = |path: &Path| Location::Directory(path.to_owned());
+    let source = Source::open(&location(metadata), Some(&location(targets)))?;
+    let verification = Verification {
+        source: &source,
+        start: Start::EveryRoot,
+        files: FileCheck::All,
+        strict_keyids: false,
+        now,
     };
-    hashes
-        .iter()
-        .map(|(_, digest)| format!("{directory}{digest}.{base}"))
-        .collect()
+    let report = verification.run()?;
+    match report.refusal() {
+        Some(what) => Err(not_verified(&what).into()),
+        None => Ok(report),
+    }
 }
 
-pub(super) fn not_verified(what: &str) -> Advice {
+fn not_verified(what: &str) -> Advice {
     Advice::needs_person(
         format!("the repository does not verify: {what}"),
         "clients would refuse it; `privyseal repo status` and `privyseal repo diff` show how it stands",

@@ -1,7 +1,7 @@
 use super::descent::{Descent, MAX_SEARCHED, Step};
 use super::link::Delegator;
-use super::{Link, TrustedRepository, VerifyError};
-use crate::{Role, Target, TargetPath};
+use super::{TrustedRepository, VerifyError};
+use crate::{MetaFile, Role, Target, TargetPath};
 
 /// A target and the role that vouches for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +34,11 @@ pub enum FindError<E> {
 impl TrustedRepository {
     /// Finds a target as a client does (spec, section 5.6.7): the top-level targets are asked first,
     /// then the delegations that cover the path, depth first. `fetch` gives the bytes of the
-    /// document that a link leads to; each is verified before it is asked.
+    /// document of a role that the snapshot describes so; each is verified before it is asked.
     pub fn find_target<E>(
         &self,
         path: &TargetPath,
-        mut fetch: impl FnMut(&Link) -> Result<Vec<u8>, E>,
+        mut fetch: impl FnMut(&Role, &MetaFile) -> Result<Vec<u8>, E>,
     ) -> Result<Option<Found>, FindError<E>> {
         let (top, snapshot) = self.top()?;
         let mut descent = Descent::new();
@@ -64,8 +64,7 @@ impl TrustedRepository {
                 return Err(FindError::TooManyRoles(path.clone()));
             }
             let role = Role::from(name);
-            link.file()?;
-            let bytes = fetch(&link).map_err(|error| FindError::Fetch {
+            let bytes = fetch(&role, link.file()?).map_err(|error| FindError::Fetch {
                 role: role.clone(),
                 error,
             })?;

@@ -20,6 +20,9 @@ pub struct SearchOrder {
     pub roles: Vec<Role>,
     /// Whether there would be more to ask.
     pub gives_up: bool,
+    /// The role at which it breaks off, since the walk did not enter it: its document does not
+    /// verify.
+    pub blocked: Option<Role>,
 }
 
 /// What becomes of an entry of a role for a path.
@@ -35,6 +38,8 @@ pub enum Finding {
     CutOff,
     /// Clients give up before they ask this role.
     TooFar,
+    /// A role that is asked before does not verify, and the search breaks off.
+    Blocked(Role),
 }
 
 impl Searches {
@@ -47,8 +52,7 @@ impl Searches {
         }
     }
 
-    /// Whom a client asks for `path`. The search ends where it comes to a role that the walk did
-    /// not enter.
+    /// Whom a client asks for `path`.
     pub fn order(&self, path: &TargetPath) -> SearchOrder {
         self.descend(path, MAX_SEARCHED, false)
     }
@@ -60,6 +64,9 @@ impl Searches {
             Some(first) if first == role => return Finding::Found,
             Some(first) if order.roles.contains(role) => return Finding::Shadowed(first.clone()),
             _ => {}
+        }
+        if let Some(blocked) = &order.blocked {
+            return Finding::Blocked(blocked.clone());
         }
         let reaches = |order: SearchOrder| order.roles.contains(role);
         if reaches(self.descend(&order.path, usize::MAX, false)) {
@@ -76,12 +83,17 @@ impl Searches {
             path: path.clone(),
             roles: vec![Role::TARGETS],
             gives_up: false,
+            blocked: None,
         };
         let mut descent = Descent::new();
         let mut asked = Role::TARGETS;
         loop {
             match self.roles.get(&asked) {
-                None => return order,
+                None => {
+                    order.roles.pop();
+                    order.blocked = Some(asked);
+                    return order;
+                }
                 Some(None) => {}
                 Some(Some(router)) => {
                     let steps = router.covering(path).into_iter();

@@ -1,22 +1,24 @@
-use std::collections::BTreeMap;
-use std::io::Write;
-
 use clap::Args;
-use serde_json::json;
 
 use crate::Exit;
 use crate::command::context::Context;
-use crate::repo::{Project, verify};
-use crate::show::{absolute, in_days, now, print_table};
+use crate::command::verify::{finish, print};
+use crate::fetch::{Location, Source};
+use crate::repo::{FileCheck, Project, Start, Verification};
+use crate::show::now;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Exits with 3 where a client would refuse the repository.
+Starts from each root that was ever published. Exits with 3 where a client would refuse the
+repository or a part of it. `privyseal verify` does the same to what a server shows.
 
 Examples:
   privyseal repo verify
   privyseal repo verify --json")]
 pub(super) struct Verify {
+    /// What is done with target files.
+    #[arg(long, value_enum, default_value = "all")]
+    files: FileCheck,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -28,33 +30,18 @@ pub(super) fn run(
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
     let now = now();
-    let verified = verify(&project.metadata(), &project.targets(), now)?;
-    if command.json {
-        let roles: BTreeMap<String, _> = verified
-            .documents
-            .iter()
-            .map(|(role, version, expires)| {
-                (
-                    role.to_string(),
-                    json!({ "version": version, "expires": absolute(*expires) }),
-                )
-            })
-            .collect();
-        let (roots, targets, bytes) = (verified.roots, verified.targets, verified.bytes);
-        context
-            .screen
-            .json(&json!({ "roots": roots, "roles": roles, "targets": targets, "bytes": bytes }))?;
-        return Ok(Exit::Done);
-    }
-    let rows = verified.documents.iter().map(|(role, version, expires)| {
-        let expires = format!("{} ({})", absolute(*expires), in_days(*expires, now));
-        vec![role.to_string(), version.to_string(), expires]
-    });
-    print_table(context.screen, &["role", "version", "expires"], rows)?;
-    writeln!(
-        context.screen,
-        "verified: {} roots, {} target files, {} bytes",
-        verified.roots, verified.targets, verified.bytes
-    )?;
-    Ok(Exit::Done)
+    let place = Location::Directory;
+    let source = Source::open(&place(project.metadata()), Some(&place(project.targets())))?;
+    let verification = Verification {
+        source: &source,
+        start: Start::EveryRoot,
+        files: command.files,
+        strict_keyids: false,
+        now,
+    };
+    let report = verification.run()?;
+    print(&report, None, command.json, now, context.screen)?;
+    let remedy =
+        "clients would refuse it; `privyseal repo status` and `privyseal repo diff` show how it stands";
+    finish(&report, remedy)
 }

@@ -92,7 +92,7 @@ impl Tree {
     }
 
     fn find(&self, target: &str) -> Result<Option<Found>, FindError<Infallible>> {
-        let fetch = |link: &Link| Ok(self.document(link.role().as_str()));
+        let fetch = |role: &Role, _: &MetaFile| Ok(self.document(role.as_str()));
         self.trusted().find_target(&path(target), fetch)
     }
 
@@ -298,6 +298,15 @@ fn every_bin_is_found_and_missing_ones_are_named() {
         bins: 8,
     };
     assert_eq!(missing, expected);
+    let searches = tree.trusted().walk().unwrap().searches();
+    let order = searches.order(&path("a"));
+    let bin = Role::from(bins.name_of(&path("a")));
+    assert_eq!(
+        (&order.roles[..], order.blocked.as_ref()),
+        (&[Role::TARGETS][..], Some(&bin))
+    );
+    let finding = searches.judge(&order, &bin, std::slice::from_ref(&bin));
+    assert_eq!(finding, Finding::Blocked(bin));
     assert_eq!(std::iter::from_fn(|| walk.next()).count(), 7);
 }
 
