@@ -8,9 +8,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use privyseal_tuf::{
-    Attached, DetachedSignature, Document, KeyId, Known, KnownKey, Role, Signing,
-};
+use privyseal_tuf::{Attached, DetachedSignature, Document, KeyId, Known, KnownKey, Role, Signing};
 
 use super::draft_file::Signer;
 use super::project::Project;
@@ -30,6 +28,7 @@ pub struct Attaching<'a> {
     project: &'a Project,
     work: &'a Work,
     signings: BTreeMap<Role, Signing>,
+    owners: BTreeMap<KeyId, String>,
     /// Whose signature the person says it is.
     key: Option<KeyId>,
     /// Keys that agents hold, to name a wrong one.
@@ -45,6 +44,8 @@ pub struct Taken {
     pub version: u64,
     /// Who made it, and whether it is new.
     pub attached: Attached,
+    /// Whose key that is.
+    pub owner: Option<String>,
     /// Where it was made, as its file says.
     pub signer: Option<Signer>,
 }
@@ -75,6 +76,7 @@ impl<'a> Attaching<'a> {
             project,
             work,
             signings,
+            owners: project.owners().by_keyid(project.settings())?,
             key: None,
             held: Vec::new(),
         })
@@ -85,7 +87,9 @@ impl<'a> Attaching<'a> {
     pub fn only_by(&mut self, keyid: &str) -> Result<(), Advice> {
         let asked = self.signings.values().flat_map(Signing::keys);
         let asked = asked.map(|(asked, _)| asked);
-        let mut found: Vec<&KeyId> = asked.filter(|key| key.as_str().starts_with(keyid)).collect();
+        let mut found: Vec<&KeyId> = asked
+            .filter(|key| key.as_str().starts_with(keyid))
+            .collect();
         found.sort();
         found.dedup();
         match found[..] {
@@ -114,7 +118,11 @@ impl<'a> Attaching<'a> {
             Source::Draft(file) => {
                 self.check_repository(&file)?;
                 self.check_content(&file.role, &file.document)?;
-                (Some(file.role), source::entries(&file.document), file.signers)
+                (
+                    Some(file.role),
+                    source::entries(&file.document),
+                    file.signers,
+                )
             }
         };
         let taken = signatures.into_iter().map(|signature| {
@@ -136,10 +144,15 @@ impl<'a> Attaching<'a> {
         let Some(signing) = self.signings.get(role) else {
             return Vec::new();
         };
-        let owner = |keyid: &KeyId| self.project.settings().owner(keyid);
+        let owner = |keyid: &KeyId| self.owner(keyid);
         let requirements = signing.requirements().iter();
         let status = |asked| SignatureStatus::of(asked, signing.document(), owner);
         requirements.map(status).collect()
+    }
+
+    /// Whose a key is, or was.
+    fn owner(&self, keyid: &KeyId) -> Option<String> {
+        self.owners.get(keyid).cloned()
     }
 
     fn attach(
@@ -155,6 +168,7 @@ impl<'a> Attaching<'a> {
                 return Ok(Taken {
                     role: role.clone(),
                     version: view.version(),
+                    owner: self.owners.get(&attached.keyid).cloned(),
                     attached,
                     signer: None,
                 });

@@ -17,7 +17,11 @@ pub struct Ask {
 }
 
 /// The signatures that the draft still wants and that these keys can give, or that one of them.
-pub fn asks(file: &DraftFile, held: &[HeldKey], chosen: Option<&KeyRef>) -> anyhow::Result<Vec<Ask>> {
+pub fn asks(
+    file: &DraftFile,
+    held: &[HeldKey],
+    chosen: Option<&KeyRef>,
+) -> anyhow::Result<Vec<Ask>> {
     let requirements = file.requirements()?;
     let signing = Signing::new(file.document.clone(), requirements.clone());
     let mut asks = Vec::new();
@@ -46,10 +50,12 @@ pub async fn countersign(
     ask: &Ask,
 ) -> anyhow::Result<v1::Signed> {
     let name = ask.held.agent.as_str();
-    let agent = agents.named_mut(name).ok_or_else(|| AgentError::WrongAnswer {
-        agent: name.to_owned(),
-        message: "it is gone".to_owned(),
-    })?;
+    let agent = agents
+        .named_mut(name)
+        .ok_or_else(|| AgentError::WrongAnswer {
+            agent: name.to_owned(),
+            message: "it is gone".to_owned(),
+        })?;
     let mut heads = catch_up(file, agent).await?;
     let request = SignRequest {
         id: 0,
@@ -77,7 +83,11 @@ pub async fn countersign(
 
 /// Shows the agent the finished documents that it has not seen; returns the heads of its answers.
 async fn catch_up(file: &DraftFile, agent: &Agent) -> anyhow::Result<Vec<v1::Head>> {
-    let roles: Vec<_> = file.delegators.iter().map(|(role, _)| role.clone()).collect();
+    let roles: Vec<_> = file
+        .delegators
+        .iter()
+        .map(|(role, _)| role.clone())
+        .collect();
     // An agent that does not know the repository says so when it is asked to sign.
     let Ok(memory) = agent.lineage(&file.lineage(), &roles).await else {
         return Ok(Vec::new());
@@ -104,5 +114,8 @@ async fn observe(
         document: document.to_bytes(),
     };
     let reply = agent.signing().observe(request).await;
-    Ok(reply.map_err(|status| agent.error(&status))?.into_inner().head)
+    Ok(reply
+        .map_err(|status| agent.error(&status))?
+        .into_inner()
+        .head)
 }

@@ -36,7 +36,9 @@ impl Exported {
         let version = draft.view(role.kind())?.version();
         let digest = draft.payload().digest.to_string();
         let short = digest.get(..16).unwrap_or_default();
-        let path = self.directory.join(format!("{}.{version}.{short}.json", stem(role)));
+        let path = self
+            .directory
+            .join(format!("{}.{version}.{short}.json", stem(role)));
         fs::create_dir_all(&self.directory)
             .and_then(|()| file::write_atomically(&path, &draft.bytes(), Access::Public))
             .with_context(|| format!("cannot write {}", path.display()))?;
@@ -53,7 +55,8 @@ impl Exported {
     /// to explain.
     pub fn of(&self, role: &Role) -> anyhow::Result<Vec<Document>> {
         let entries = self.entries(role)?.into_iter();
-        let documents = entries.filter_map(|entry| Document::parse(&fs::read(entry.path).ok()?).ok());
+        let documents =
+            entries.filter_map(|entry| Document::parse(&fs::read(entry.path).ok()?).ok());
         Ok(documents.collect())
     }
 
@@ -108,7 +111,9 @@ mod tests {
     fn what_was_given_away_is_known_by_role() {
         let directory = tempfile::tempdir().unwrap();
         let exported = Exported::at(directory.path().join("exported"));
-        let roles: Vec<Role> = ["targets", "app", "..", "app.1"].map(|name| name.parse().unwrap()).into();
+        let roles: Vec<Role> = ["targets", "app", "..", "app.1"]
+            .map(|name| name.parse().unwrap())
+            .into();
         for (days, role) in (0..).zip(&roles) {
             assert!(exported.of(role).unwrap().is_empty());
             exported.keep(role, &targets(1, days)).unwrap();
@@ -116,7 +121,10 @@ mod tests {
         }
         for (days, role) in (0..).zip(&roles) {
             let kept = exported.of(role).unwrap();
-            let digests: Vec<_> = kept.iter().map(|document| document.payload().digest).collect();
+            let digests: Vec<_> = kept
+                .iter()
+                .map(|document| document.payload().digest)
+                .collect();
             assert_eq!(digests, [targets(1, days).payload().digest], "{role}");
         }
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);

@@ -50,7 +50,8 @@ pub(super) fn before(file: &DraftFile, given: Option<&Path>) -> anyhow::Result<O
         (Before::Omitted { digest, .. }, Some(_)) => *digest,
     };
     let path = given.unwrap_or(Path::new(""));
-    let document = Document::parse(&read_bytes(path)?).with_context(|| path.display().to_string())?;
+    let document =
+        Document::parse(&read_bytes(path)?).with_context(|| path.display().to_string())?;
     if document.payload().digest == digest {
         return Ok(Some(document));
     }

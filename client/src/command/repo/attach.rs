@@ -52,7 +52,7 @@ pub(super) async fn run(
     for path in &command.files {
         let (taken, refused) = add(&mut attaching, path);
         for taken in taken {
-            print_taken(context.screen, project, path, &taken)?;
+            print_taken(context.screen, path, &taken)?;
             touched.insert(taken.role);
         }
         if !refused.is_empty() {
@@ -125,24 +125,31 @@ fn tell(
         let this = report(error, &mut text)?;
         let shown = String::from_utf8_lossy(&text);
         let shown = shown.strip_prefix("privyseal: ").unwrap_or(&shown);
-        write!(anstream::stderr(), "privyseal: {}: {shown}", escape(&path.display().to_string()))?;
-        exit = if exit == Exit::NeedsPerson { exit } else { this };
+        write!(
+            anstream::stderr(),
+            "privyseal: {}: {shown}",
+            escape(&path.display().to_string())
+        )?;
+        exit = if exit == Exit::NeedsPerson {
+            exit
+        } else {
+            this
+        };
     }
     Ok(exit)
 }
 
-fn print_taken(
-    out: &mut dyn Write,
-    project: &Project,
-    path: &Path,
-    taken: &Taken,
-) -> anyhow::Result<()> {
+fn print_taken(out: &mut dyn Write, path: &Path, taken: &Taken) -> anyhow::Result<()> {
     let keyid = &taken.attached.keyid;
-    let owner = project.settings().owner(keyid);
+    let owner = taken.owner.as_ref();
     let owner = owner.map_or_else(|| keyid.to_string(), |owner| format!("{owner} ({keyid})"));
     let token = taken.signer.as_ref();
     let token = token.map_or_else(String::new, |signer| format!(", {signer} as the file says"));
-    let what = if taken.attached.is_new { "signed by" } else { "was signed already by" };
+    let what = if taken.attached.is_new {
+        "signed by"
+    } else {
+        "was signed already by"
+    };
     writeln!(
         out,
         "{}: {} {} {what} {}",

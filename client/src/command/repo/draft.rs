@@ -78,7 +78,12 @@ pub(super) fn run(
     if let Some(path) = export.payload {
         let payload = document.payload().bytes();
         write(&path, &payload)?;
-        writeln!(context.screen, "payload: {} ({} bytes)", path.display(), payload.len())?;
+        writeln!(
+            context.screen,
+            "payload: {} ({} bytes)",
+            path.display(),
+            payload.len()
+        )?;
     }
     let digest = aloud(&document.payload().digest);
     writeln!(context.screen, "SHA-256 of the payload: {digest}")?;
@@ -94,7 +99,10 @@ fn first_unfinished(work: &Work) -> anyhow::Result<Role> {
     for role in work.order()? {
         let unmet = |document: &Document, asked: &Requirement| !asked.tally(document).is_met();
         if let Some(draft) = work.draft(&role)
-            && work.requirements(&role)?.iter().any(|asked| unmet(draft, asked))
+            && work
+                .requirements(&role)?
+                .iter()
+                .any(|asked| unmet(draft, asked))
         {
             return Ok(role);
         }

@@ -43,7 +43,7 @@ impl Attaching<'_> {
     fn say(&self, role: &Role, signing: &Signing, error: &SigningError) -> Advice {
         let export = format!("`privyseal repo draft export {role}`");
         let owner = |keyid: &KeyId| {
-            let owner = self.project.settings().owner(keyid);
+            let owner = self.owner(keyid);
             owner.map_or_else(String::new, |owner| format!("{owner}, "))
         };
         let (what, remedy) = match error {
@@ -61,7 +61,10 @@ impl Attaching<'_> {
                     .to_owned(),
             ),
             SigningError::OtherPayload { keyid, payload } => (
-                format!("{}{keyid} made it over {payload}, not over this draft", owner(keyid)),
+                format!(
+                    "{}{keyid} made it over {payload}, not over this draft",
+                    owner(keyid)
+                ),
                 format!("send the signer the present draft: {export}"),
             ),
             SigningError::OtherKeyAndPayload { .. } => (
@@ -80,7 +83,9 @@ impl Attaching<'_> {
         if let Some((role, _)) = signings.find(|(_, signing)| same(signing)) {
             return Ok(role.clone());
         }
-        let kind = RoleType::ALL.into_iter().find(|kind| document.view(*kind).is_ok());
+        let kind = RoleType::ALL
+            .into_iter()
+            .find(|kind| document.view(*kind).is_ok());
         let kind = kind.ok_or_else(|| {
             Advice::failed(
                 "it is a metadata document of no role that is known",
@@ -146,9 +151,18 @@ impl Attaching<'_> {
             return self.two_drafts(role, signing, theirs);
         }
         let given_away = self.project.exported().of(role)?;
-        let known = given_away.iter().any(|old| old.payload() == theirs.payload());
-        let whose = if known { ", a draft that was given away here before" } else { "" };
-        let signers = names(self, &signed_by(self.requirements_of(role, theirs)?, theirs));
+        let known = given_away
+            .iter()
+            .any(|old| old.payload() == theirs.payload());
+        let whose = if known {
+            ", a draft that was given away here before"
+        } else {
+            ""
+        };
+        let signers = names(
+            self,
+            &signed_by(self.requirements_of(role, theirs)?, theirs),
+        );
         let told = format!(
             "it is {role} {their_version}{whose} ({signers}); the draft here is {role} {our_version}"
         );
@@ -219,16 +233,15 @@ fn names(attaching: &Attaching<'_>, signers: &[KeyId]) -> String {
     if signers.is_empty() {
         return "signed by nobody".to_owned();
     }
-    let owner = |keyid: &KeyId| attaching.project.settings().owner(keyid);
-    let name = |keyid: &KeyId| owner(keyid).unwrap_or_else(|| keyid.to_string());
+    let name = |keyid: &KeyId| attaching.owner(keyid).unwrap_or_else(|| keyid.to_string());
     let names: Vec<String> = signers.iter().map(name).collect();
     format!("signed by {}", names.join(", "))
 }
 
 fn hint(signing: &Signing, export: &str) -> String {
-    let rsa = signing.keys().any(|(_, key)| {
-        matches!(key.algorithm(), Some(Algorithm::RsaPss { .. }))
-    });
+    let rsa = signing
+        .keys()
+        .any(|(_, key)| matches!(key.algorithm(), Some(Algorithm::RsaPss { .. })));
     let rsa = if rsa {
         "; with RSA as PSS with SHA-256 and a salt of 32 bytes (openssl: -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest)"
     } else {

@@ -50,10 +50,14 @@ impl Attaching<'_> {
             keys.keyids.contains(keyid).then(|| role.to_string())
         };
         let roles: Vec<String> = root.roles.iter().filter_map(has).collect();
-        let owner = self.project.settings().owner(keyid);
+        let owner = self.owner(keyid);
         let owner = owner.unwrap_or_else(|| "a key that privyseal.toml does not name".to_owned());
         KnownKey {
-            label: format!("{owner}, {} in root {}", roles.join(" and "), root.header.version),
+            label: format!(
+                "{owner}, {} in root {}",
+                roles.join(" and "),
+                root.header.version
+            ),
             key: key.clone(),
         }
     }

@@ -12,7 +12,6 @@ impl DraftFile {
         let document = work.draft(role).ok_or_else(|| no_draft(role))?;
         let settings = project.settings();
         let first_root = project.first_root(work.published())?;
-        let owners = settings.keys();
         let file = Self {
             authority: settings.authority.clone(),
             repository: settings.repository.clone(),
@@ -22,7 +21,7 @@ impl DraftFile {
             before: before(work, role)?,
             roots: roots(work, role)?,
             delegators: delegators(work, role)?,
-            owners: owners.map(|key| (key.keyid.clone(), key.owner())).collect(),
+            owners: project.owners().by_keyid(settings)?,
             signers: Default::default(),
         };
         // What was put together must be read again.
