@@ -17,8 +17,9 @@ use crate::load::Lane;
 pub async fn make(channel: &Channel, count: usize) -> Result<Vec<Lane>> {
     let mut lanes = Vec::with_capacity(count);
     for index in 0..count {
+        let name = format!("lane-{index}");
         lanes.push(
-            lane(channel, index)
+            lane(channel, name)
                 .await
                 .with_context(|| format!("lane {index}"))?,
         );
@@ -26,8 +27,8 @@ pub async fn make(channel: &Channel, count: usize) -> Result<Vec<Lane>> {
     Ok(lanes)
 }
 
-async fn lane(channel: &Channel, index: usize) -> Result<Lane> {
-    let name = format!("lane-{index}");
+/// Generates a key and signs the first root of a repository, both of this name.
+pub async fn lane(channel: &Channel, name: String) -> Result<Lane> {
     let repository = format!("example.org/{name}");
     let request = GenerateKeyRequest {
         keystore: "hsm".to_owned(),
@@ -54,13 +55,18 @@ async fn lane(channel: &Channel, index: usize) -> Result<Lane> {
         repository,
         first_root: root.payload().digest.to_string(),
     };
-    let request = SignRequest {
-        id: 0,
-        lineage: Some(lineage.clone()),
-        role: "root".to_owned(),
-        key: name.clone(),
-        document: root.to_bytes(),
+    let lane = Lane {
+        lineage,
+        key: name,
+        public: key,
+        version: AtomicU64::new(0),
     };
+    sign(channel, lane.request(0, "root".to_owned(), root.to_bytes())).await?;
+    Ok(lane)
+}
+
+/// Has one document signed.
+pub async fn sign(channel: &Channel, request: SignRequest) -> Result<()> {
     let mut events = SigningClient::new(channel.clone())
         .sign(request)
         .await?
@@ -70,9 +76,5 @@ async fn lane(channel: &Channel, index: usize) -> Result<Lane> {
         matches!(event.event, Some(Event::Signed(_))),
         "not signed: {event:?}"
     );
-    Ok(Lane {
-        lineage,
-        key: name,
-        version: AtomicU64::new(0),
-    })
+    Ok(())
 }

@@ -13,6 +13,7 @@ use hdrhistogram::Histogram;
 use privyseal_proto::v1::{
     LineageRef, SignRequest, sign_event::Event, signing_client::SigningClient,
 };
+use privyseal_tuf::Key;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
@@ -23,26 +24,33 @@ use crate::figures::{Figures, cpu_of, histogram};
 pub struct Lane {
     /// Its name.
     pub lineage: LineageRef,
-    /// The name of its targets key.
+    /// The name of its key.
     pub key: String,
+    /// Its key as metadata has it.
+    pub public: Key,
     /// The last version that was signed.
     pub version: AtomicU64,
 }
 
 impl Lane {
+    /// A request to sign a document of a role.
+    pub fn request(&self, id: u64, role: String, document: Vec<u8>) -> SignRequest {
+        SignRequest {
+            id,
+            lineage: Some(self.lineage.clone()),
+            role,
+            key: self.key.clone(),
+            document,
+        }
+    }
+
     fn next(&self, id: u64) -> SignRequest {
         let version = self.version.fetch_add(1, Ordering::Relaxed) + 1;
         let document = format!(
             r#"{{"signatures":[],"signed":{{"_type":"targets","expires":"{EXPIRES}","spec_version":"1.0.34","targets":{{"app/release-{version}.tar.gz":{{"hashes":{{"sha256":"8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"}},"length":48213}}}},"version":{version}}}}}"#,
             EXPIRES = crate::expires(),
         );
-        SignRequest {
-            id,
-            lineage: Some(self.lineage.clone()),
-            role: "targets".to_owned(),
-            key: self.key.clone(),
-            document: document.into_bytes(),
-        }
+        self.request(id, "targets".to_owned(), document.into_bytes())
     }
 }
 

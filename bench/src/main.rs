@@ -3,6 +3,7 @@
 //! The token, the disk, the agent and its callers share this machine, so ratios say more than
 //! figures: compare columns of one run, not runs.
 
+mod bins;
 mod figures;
 mod lanes;
 mod load;
@@ -121,6 +122,12 @@ fn token(objects: usize, time: Duration) -> Result<Vec<f64>> {
                 base,
             );
             rates.push(figures.rate);
+        }
+        let lane = bins::lane(&channel).await?;
+        for version in [1, 2] {
+            let figures = bins::sign(&channel, &lane, version, agent.pid()).await?;
+            let what = format!("agent, {} bins, version {version}", bins::COUNT);
+            print(&what, &figures, base);
         }
         for in_flight in IN_FLIGHT {
             let figures = load::unary(&channel, &lanes, in_flight, time, agent.pid()).await?;
