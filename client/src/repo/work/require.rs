@@ -23,6 +23,10 @@ impl Work {
         let Some(document) = self.current(role)? else {
             return Ok(false);
         };
+        // While its delegator misses signatures, nothing can complete it.
+        if !self.is_delegated(role)? {
+            return Ok(false);
+        }
         let requirements = self.requirements(role)?;
         let met = |requirement: &Requirement| requirement.tally(&document).is_met();
         let complete = requirements.iter().all(met);
