@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod agent;
+mod consent;
 mod context;
 pub mod draft;
 pub mod key;

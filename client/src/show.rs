@@ -10,8 +10,8 @@ mod table;
 mod time;
 
 pub use aloud::aloud;
-pub use diff::{DiffContext, changes_json, print_changes};
-pub use escape::escape;
+pub use diff::{Comparison, DangerCounts, DiffContext, print_danger_counts};
+pub use escape::{ascii_json, escape, quote};
 pub use progress::Progress;
 pub use screen::Screen;
 pub use signatures::print_signatures;

@@ -107,7 +107,9 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
     let _lock = if only_reads {
         None
     } else {
-        Some(project.lock()?)
+        let lock = project.lock()?;
+        project.owners().note(project.settings())?;
+        Some(lock)
     };
     match action {
         ProjectAction::Add(action) => add::run(action, &project, context),

@@ -6,6 +6,7 @@ use privyseal_tuf::{RoleType, Sha256Digest};
 
 use super::drafts::Drafts;
 use super::exported::Exported;
+use super::owners::Owners;
 use super::published::Published;
 use super::sent::Sent;
 use super::settings::{DelegatedSettings, RoleSettings, Settings};
@@ -148,6 +149,11 @@ impl Project {
     /// The drafts that were given away to be signed elsewhere.
     pub fn exported(&self) -> Exported {
         Exported::at(self.directory.join("draft").join("exported"))
+    }
+
+    /// Who has, or had, which key.
+    pub fn owners(&self) -> Owners {
+        Owners::at(self.directory.join("draft").join("owners.json"))
     }
 
     /// The target files that are not published yet.

@@ -1,158 +1,171 @@
+mod danger;
+mod delegation;
 mod entry;
+mod field;
 mod json;
 mod key;
+mod line;
+mod many;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use owo_colors::OwoColorize;
-use privyseal_tuf::json::{JsonPath, Value};
-use privyseal_tuf::{Change, Document, Expires, KeyId, RoleType, diff};
+use privyseal_tuf::{Change, Danger, DangerContext, DangerKind, Document, KeyId, Review};
+use privyseal_tuf::{Role, RoleType};
 
-use super::{escape, in_days};
+use super::quote;
+use line::Line;
+use many::Counts;
 
-pub use json::changes_json;
+const DAY: i64 = 86_400;
 
-/// What helps a person to understand a change: whose the keys are, and what day it is.
+/// How many dangers of each kind there are.
+pub type DangerCounts = BTreeMap<DangerKind, usize>;
+
+/// What helps a person to understand a change: whose the keys are, what is usual, what day it is.
 #[derive(Clone, Debug, Default)]
 pub struct DiffContext {
-    /// `agent:name` by keyid.
+    /// Who has a key, or had it, by keyid.
     pub owners: BTreeMap<KeyId, String>,
-    /// Algorithm by keyid.
-    pub algorithms: BTreeMap<KeyId, String>,
+    /// How long a new version of a role is usually valid, in seconds. Roles without one get what an
+    /// agent allows by default.
+    pub periods: BTreeMap<Role, i64>,
     /// Unix seconds.
     pub now: i64,
+    /// As many lines of one sort are shown, where a person must read them on a screen; those that
+    /// are dangerous are shown all the same. None: all lines.
+    pub most_lines: Option<usize>,
 }
 
-/// Prints everything that `new` changes against `old`, or against nothing.
-pub fn print_changes(
-    out: &mut dyn Write,
-    context: &DiffContext,
-    role: RoleType,
-    old: Option<&Document>,
-    new: &Document,
-) -> io::Result<()> {
-    let version = |document: &Document| {
-        document
-            .view(role)
-            .map_or_else(|_| "?".to_owned(), |view| view.version().to_string())
-    };
-    match old {
-        Some(old) => {
-            let title = format!("{role}: version {} -> {}", version(old), version(new));
-            writeln!(out, "{}", title.bold())?;
+/// What a new document of a role changes, and what is dangerous about it.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    context: &'a DiffContext,
+    role: &'a Role,
+    versions: (Option<i64>, Option<i64>),
+    review: Review,
+}
+
+impl<'a> Comparison<'a> {
+    /// Compares `new` with `old`, or with nothing.
+    pub fn of(
+        context: &'a DiffContext,
+        role: &'a Role,
+        old: Option<&Document>,
+        new: &Document,
+    ) -> Self {
+        let owner = |keyid: &KeyId| context.owners.get(keyid).cloned();
+        let period = context.periods.get(role).copied();
+        let longest = period.map_or_else(|| longest(role.kind()), with_margin);
+        let danger_context = DangerContext {
+            role,
+            now: context.now,
+            latest_expiry: context.now.saturating_add(longest),
+            owner: &owner,
+        };
+        let version = |document: &Document| document.signed().get("version")?.as_integer();
+        Self {
+            context,
+            role,
+            versions: (old.and_then(version), version(new)),
+            review: Review::of(old, new, danger_context),
         }
-        None => writeln!(
-            out,
-            "{}",
-            format!("{role}: version {}, the first", version(new)).bold()
-        )?,
     }
-    let changes = diff(old, new);
-    if changes.is_empty() {
-        writeln!(out, "  no change")?;
-    }
-    for change in &changes {
-        print_change(out, context, change)?;
-    }
-    Ok(())
-}
 
-fn print_change(out: &mut dyn Write, context: &DiffContext, change: &Change) -> io::Result<()> {
-    match change {
-        // The title says it.
-        Change::Version { old, new } if new > old => Ok(()),
-        Change::Version { old, new } => changed(
-            out,
-            &format!(
-                "version {} -> {}, which is NOT HIGHER",
-                number(*old),
-                number(*new)
-            ),
-        ),
-        Change::Expires { old, new } => expires(out, context, old.as_deref(), new.as_deref()),
-        Change::KeyAdded { .. }
-        | Change::KeyRemoved { .. }
-        | Change::RoleKeyAdded { .. }
-        | Change::RoleKeyRemoved { .. }
-        | Change::Quorum { .. } => key::print(out, context, change),
-        Change::TargetAdded { .. }
-        | Change::TargetRemoved { .. }
-        | Change::TargetReplaced { .. }
-        | Change::MetaAdded { .. }
-        | Change::MetaRemoved { .. }
-        | Change::MetaChanged { .. } => entry::print(out, change),
-        Change::Field { path, old, new } => field(out, path, old.as_ref(), new.as_ref()),
-        other => changed(out, &escape(&format!("{other:?}"))),
+    /// How many dangers of each kind there are.
+    pub fn dangers(&self) -> DangerCounts {
+        let mut counts = DangerCounts::new();
+        for danger in &self.review.dangers {
+            *counts.entry(danger.kind()).or_default() += 1;
+        }
+        counts
     }
-}
 
-fn expires(
-    out: &mut dyn Write,
-    context: &DiffContext,
-    old: Option<&str>,
-    new: Option<&str>,
-) -> io::Result<()> {
-    let day = |text: &str| match text.parse::<Expires>() {
-        Ok(expires) => format!("{text} ({})", in_days(expires.seconds(), context.now)),
-        Err(_) => escape(text),
-    };
-    match (old, new) {
-        (None, Some(new)) => added(out, &format!("expires {}", day(new))),
-        (Some(old), Some(new)) => changed(out, &format!("expires {} -> {}", day(old), day(new))),
-        (Some(old), None) => removed(out, &format!("expires {}", day(old))),
-        (None, None) => Ok(()),
+    /// Changes and dangers for scripts.
+    pub fn to_json(&self) -> serde_json::Value {
+        json::comparison(&self.review)
     }
-}
 
-/// Unknown fields and all that has no words of its own.
-fn field(
-    out: &mut dyn Write,
-    path: &JsonPath,
-    old: Option<&Value>,
-    new: Option<&Value>,
-) -> io::Result<()> {
-    let place = escape(&path.to_string());
-    match (old, new) {
-        (None, Some(new)) => added(out, &format!("field {place} = {}", json_text(new))),
-        (Some(old), None) => removed(out, &format!("field {place} = {}", json_text(old))),
-        (Some(old), Some(new)) => changed(
-            out,
-            &format!("field {place}: {} -> {}", json_text(old), json_text(new)),
-        ),
-        (None, None) => Ok(()),
+    /// Prints everything that changes, each danger at the line that it is about.
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.title().bold())?;
+        let changes = &self.review.changes;
+        if changes.is_empty() {
+            writeln!(out, "   no change")?;
+        }
+        let mut dangers = self.review.dangers.iter().peekable();
+        let mut about = |change: Option<usize>| -> Vec<&Danger> {
+            std::iter::from_fn(|| dangers.next_if(|danger| danger.change == change)).collect()
+        };
+        line::print_dangers(out, &about(None))?;
+        let mut counts = Counts::new(self.context.most_lines, changes.len());
+        let mut pending: Option<Line> = None;
+        for (at, change) in changes.iter().enumerate() {
+            let dangers = about(Some(at));
+            // The title says it.
+            if dangers.is_empty() && matches!(change, Change::Version { .. }) {
+                continue;
+            }
+            let line = words::line(self.context, &self.review, change);
+            counts.count(&line);
+            if dangers.is_empty() && pending.as_mut().is_some_and(|last| last.join(&line)) {
+                continue;
+            }
+            if let Some(line) = pending.take() {
+                counts.print(out, &line)?;
+            }
+            if dangers.is_empty() {
+                pending = Some(line);
+            } else {
+                line.print(out, &dangers)?;
+            }
+        }
+        if let Some(line) = pending {
+            counts.print(out, &line)?;
+        }
+        counts.print_rest(out)
+    }
+
+    fn title(&self) -> String {
+        let role = quote(self.role.as_str());
+        let number = |version: Option<i64>| version.map_or("?".to_owned(), |v| v.to_string());
+        match self.versions {
+            (None, new) => format!("{role}: version {}, the first", number(new)),
+            (old, new) => format!("{role}: version {} -> {}", number(old), number(new)),
+        }
     }
 }
 
-fn json_text(value: &Value) -> String {
-    // JSON has escapes of its own; only what they leave as it is, is escaped here.
-    let text = serde_json::to_string(value).unwrap_or_default();
-    text.split_inclusive('\\')
-        .map(|part| match part.strip_suffix('\\') {
-            Some(before) => format!("{}\\", escape(before)),
-            None => escape(part),
-        })
-        .collect()
+/// Prints how many dangers of which kinds there are, where there are any.
+pub fn print_danger_counts(out: &mut dyn Write, dangers: &DangerCounts) -> io::Result<()> {
+    let count: usize = dangers.values().sum();
+    if count == 0 {
+        return Ok(());
+    }
+    let kinds = dangers.iter().map(|(kind, count)| match count {
+        1 => kind.to_string(),
+        count => format!("{kind} ({count})"),
+    });
+    let kinds: Vec<String> = kinds.collect();
+    let dangers = if count == 1 { "danger" } else { "dangers" };
+    let text = format!("!! {count} {dangers}: {}", kinds.join(", "));
+    writeln!(out, "{}", text.red().bold())
 }
 
-fn number(value: Option<i64>) -> String {
-    value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+/// Clocks differ and work takes days.
+fn with_margin(period: i64) -> i64 {
+    period.saturating_add(period / 10).saturating_add(DAY)
 }
 
-fn added(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    writeln!(out, "  {} {text}", "+".green())
-}
-
-fn removed(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    writeln!(out, "  {} {text}", "-".red())
-}
-
-fn changed(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    writeln!(out, "  {} {text}", "~".yellow())
-}
-
-fn detail(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    writeln!(out, "      {text}")
+/// What an agent allows where its config says nothing.
+fn longest(role: RoleType) -> i64 {
+    match role {
+        RoleType::Root | RoleType::Targets => 400 * DAY,
+        RoleType::Snapshot => 32 * DAY,
+        RoleType::Timestamp => 7 * DAY,
+    }
 }

@@ -3,6 +3,8 @@ use std::io::{self, BufRead, IsTerminal, Stdout, Write};
 use anstream::AutoStream;
 use serde::Serialize;
 
+use super::ascii_json;
+
 /// Where a command writes: standard output, with colours only where a terminal shows them
 /// (NO_COLOR is respected).
 pub struct Screen {
@@ -17,10 +19,15 @@ impl Screen {
         }
     }
 
-    /// Writes a value as JSON, for scripts.
+    /// Writes a value as JSON, for scripts. It is ASCII, so that it may go to a terminal too.
     pub fn json<T: Serialize>(&mut self, value: &T) -> anyhow::Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, value)?;
-        Ok(writeln!(self.out)?)
+        let json = serde_json::to_string_pretty(value)?;
+        Ok(writeln!(self.out, "{}", ascii_json(&json))?)
+    }
+
+    /// True where a person reads the output line by line.
+    pub fn is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
     }
 
     /// A remark that is not part of the output.
@@ -36,16 +43,23 @@ impl Screen {
 
     /// Asks a yes-or-no question on the terminal; anything but "y" or "yes" is a no.
     pub fn ask(&mut self, question: &str) -> io::Result<bool> {
+        let answer = self.answer(&format!("{question} [y/N]"))?;
+        Ok(matches!(answer.as_str(), "y" | "yes"))
+    }
+
+    /// Asks for these very words.
+    pub fn ask_for(&mut self, question: &str, words: &str) -> io::Result<bool> {
+        Ok(self.answer(question)? == words)
+    }
+
+    fn answer(&mut self, question: &str) -> io::Result<String> {
         self.out.flush()?;
         let mut error = anstream::stderr();
-        write!(error, "{question} [y/N] ")?;
+        write!(error, "{question} ")?;
         error.flush()?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
-        Ok(matches!(
-            answer.trim().to_ascii_lowercase().as_str(),
-            "y" | "yes"
-        ))
+        Ok(answer.trim().to_ascii_lowercase())
     }
 }
 

@@ -9,7 +9,8 @@ use crate::show::now;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Exit status 3: what the draft is compared with could not be checked.
+Exit status 3: a change is dangerous (it is marked !!), or what the draft is compared with could not
+be checked.
 
 Examples:
   privyseal draft show root-3.draft.json
@@ -30,11 +31,11 @@ pub(super) fn run(command: &Show, context: &mut Context<'_>) -> anyhow::Result<E
     let file = input::read(&command.file)?;
     let before = input::before(&file, command.before.as_deref())?;
     let given = command.before.is_some();
-    let shown = view::Shown::of(&file, before.as_ref(), given)?;
+    let shown = view::Shown::of(&file, before.as_ref(), given, now())?;
     if command.json {
         context.screen.json(&shown.to_json()?)?;
     } else {
-        shown.print(context.screen, now())?;
+        shown.print(context.screen)?;
     }
     Ok(shown.exit())
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{input, view};
 use crate::Exit;
 use crate::agent::{Agents, KeyRef};
+use crate::command::consent::Consent;
 use crate::command::context::Context;
 use crate::failure::{Advice, report};
 use crate::file::{self, Access};
@@ -34,18 +35,18 @@ pub struct Sign {
     /// Write the signed draft here, and leave FILE as it is.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Do not ask before signing.
-    #[arg(long, short)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 pub(super) async fn run(command: Sign, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     let mut file = input::read(&command.file)?;
     let before = input::before(&file, command.before.as_deref())?;
     let given = command.before.is_some();
-    let shown = view::Shown::of(&file, before.as_ref(), given)?;
-    shown.print(context.screen, now())?;
-    if shown.exit() != Exit::Done {
+    let now = now();
+    let shown = view::Shown::of(&file, before.as_ref(), given, now)?;
+    shown.print(context.screen)?;
+    if !shown.is_compared() {
         return Err(Advice::needs_person(
             "nothing was signed: what the draft changes could not be checked",
             "fetch the published version from the repository, and give it with --before",
@@ -69,12 +70,10 @@ pub(super) async fn run(command: Sign, context: &mut Context<'_>) -> anyhow::Res
             escape(&key.token_serial)
         )?;
     }
-    if !command.yes {
-        context.confirm("Sign this?", "nothing was signed")?;
-    }
+    command.consent.ask(&shown.dangers(), context)?;
     let output = command.output.unwrap_or(command.file);
     let exit = sign(&mut file, &mut agents, &asks, &output, context).await?;
-    let shown = view::Shown::of(&file, before.as_ref(), given)?;
+    let shown = view::Shown::of(&file, before.as_ref(), given, now)?;
     shown.print_signatures(context.screen)?;
     if exit == Exit::Done {
         writeln!(
@@ -100,7 +99,11 @@ async fn sign(
             Ok(signed) => {
                 file::write_atomically(output, &file.to_bytes()?, Access::Public)
                     .with_context(|| format!("cannot write {}", output.display()))?;
-                let recorded = if signed.recorded { " (had signed it before)" } else { "" };
+                let recorded = if signed.recorded {
+                    " (had signed it before)"
+                } else {
+                    ""
+                };
                 writeln!(
                     context.screen,
                     "{} {} signed with {}, record {}{recorded}",

@@ -55,7 +55,7 @@ pub(super) async fn run(command: Supersede, context: &mut Context<'_>) -> anyhow
     let lineage = old.as_ref().unwrap_or(&file).lineage();
     let before = input::before(&file, command.before.as_deref())?;
     let given = command.before.is_some();
-    view::Shown::of(&file, before.as_ref(), given)?.print(context.screen, now())?;
+    view::Shown::of(&file, before.as_ref(), given, now())?.print(context.screen)?;
     if !command.yes {
         let question = "Put this in the place of what was signed?";
         context.confirm(question, "nothing was superseded")?;

@@ -1,12 +1,13 @@
 use std::io::Write;
 
-use privyseal_tuf::{Document, Key, KeyId, diff};
+use privyseal_tuf::{Document, KeyId};
 use serde_json::{Value, json};
 
 use crate::Exit;
 use crate::repo::{DraftFile, SignatureStatus};
 use crate::show::{
-    DiffContext, aloud, changes_json, escape, print_changes, print_fields, print_signatures,
+    Comparison, DangerCounts, DiffContext, aloud, escape, print_danger_counts, print_fields,
+    print_signatures,
 };
 
 /// A draft file as it is shown.
@@ -15,15 +16,17 @@ pub(super) struct Shown<'a> {
     before: Option<&'a Document>,
     /// Whether what it is compared with is really what was published, as far as signatures say it.
     is_compared: bool,
+    context: DiffContext,
     signatures: Vec<SignatureStatus>,
 }
 
 impl<'a> Shown<'a> {
-    /// `given`: the person gave what the draft is compared with.
+    /// `given`: the person gave what the draft is compared with. `now` is in Unix seconds.
     pub(super) fn of(
         file: &'a DraftFile,
         before: Option<&'a Document>,
         given: bool,
+        now: i64,
     ) -> anyhow::Result<Self> {
         let requirements = file.requirements()?;
         let status = |asked| SignatureStatus::of(asked, &file.document, |key| owner(file, key));
@@ -31,20 +34,35 @@ impl<'a> Shown<'a> {
             file,
             before,
             is_compared: given || file.before_is_signed()?,
+            context: DiffContext {
+                owners: file.owners.clone(),
+                now,
+                ..DiffContext::default()
+            },
             signatures: requirements.iter().map(status).collect(),
         })
     }
 
+    /// Whether what changes is all that changes, as far as signatures say it.
+    pub(super) fn is_compared(&self) -> bool {
+        self.is_compared
+    }
+
     /// How a command ends that shows it.
     pub(super) fn exit(&self) -> Exit {
-        if self.is_compared {
+        if self.is_compared && self.dangers().is_empty() {
             Exit::Done
         } else {
             Exit::NeedsPerson
         }
     }
 
-    pub(super) fn print(&self, out: &mut dyn Write, now: i64) -> anyhow::Result<()> {
+    /// What is dangerous about it.
+    pub(super) fn dangers(&self) -> DangerCounts {
+        self.comparison().dangers()
+    }
+
+    pub(super) fn print(&self, out: &mut dyn Write) -> anyhow::Result<()> {
         let file = self.file;
         let (repository, authority) = (escape(&file.repository), escape(&file.authority));
         let fields = [
@@ -64,8 +82,9 @@ impl<'a> Shown<'a> {
                 "DANGER: what the file says is published is not signed by the keys that it names, so the\nchanges below may not be all of them. Fetch it from the repository, and give --before."
             )?;
         }
-        let context = self.context(now);
-        print_changes(out, &context, file.role.kind(), self.before, &file.document)?;
+        let comparison = self.comparison();
+        comparison.print(out)?;
+        print_danger_counts(out, &comparison.dangers())?;
         writeln!(out)?;
         self.print_signatures(out)
     }
@@ -78,6 +97,7 @@ impl<'a> Shown<'a> {
     pub(super) fn to_json(&self) -> anyhow::Result<Value> {
         let file = self.file;
         let view = file.document.view(file.role.kind())?;
+        let mut compared = self.comparison().to_json();
         Ok(json!({
             "authority": file.authority,
             "repository": file.repository,
@@ -87,26 +107,16 @@ impl<'a> Shown<'a> {
             "expires": view.expires().as_str(),
             "payload_sha256": file.document.payload().digest.to_string(),
             "before_is_signed": self.is_compared,
-            "changes": changes_json(&diff(self.before, &file.document)),
+            "changes": compared["changes"].take(),
+            "dangers": compared["dangers"].take(),
             "signatures": self.signatures,
             "complete": self.signatures.iter().all(SignatureStatus::is_met),
         }))
     }
 
-    fn context(&self, now: i64) -> DiffContext {
+    fn comparison(&self) -> Comparison<'_> {
         let file = self.file;
-        let known = keys(file).into_iter().map(|(keyid, key)| {
-            let name = key.algorithm().map(|algorithm| algorithm.to_string());
-            (
-                keyid,
-                name.unwrap_or_else(|| format!("{}, unusable", key.keytype())),
-            )
-        });
-        DiffContext {
-            owners: file.owners.clone(),
-            algorithms: known.collect(),
-            now,
-        }
+        Comparison::of(&self.context, &file.role, self.before, &file.document)
     }
 }
 
@@ -117,21 +127,4 @@ fn owner(file: &DraftFile, keyid: &KeyId) -> Option<String> {
         (Some(owner), Some(signer)) => Some(format!("{owner}, {signer}")),
         (owner, signer) => owner.cloned().or(signer),
     }
-}
-
-/// Every key that the file's documents name.
-fn keys(file: &DraftFile) -> Vec<(KeyId, Key)> {
-    let drafted = std::iter::once((&file.role, &file.document));
-    let delegators = file.delegators.iter().map(|(role, document)| (role, document));
-    let roots = file.roots.iter().filter_map(|root| root.root().ok());
-    let mut keys: Vec<(KeyId, Key)> = roots.flat_map(|root| root.keys).collect();
-    for (_, document) in delegators.chain(drafted) {
-        if let Ok(root) = document.root() {
-            keys.extend(root.keys);
-        }
-        if let Ok(targets) = document.targets() {
-            keys.extend(targets.delegations.into_iter().flat_map(|d| d.keys));
-        }
-    }
-    keys
 }

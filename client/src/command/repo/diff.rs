@@ -3,24 +3,32 @@ use std::io::Write;
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::view::print_preview;
+use super::view::Preview;
 use crate::Exit;
 use crate::command::context::Context;
-use crate::repo::{Project, Step, Work};
-use crate::show::{changes_json, now};
+use crate::repo::{Project, Work};
+use crate::show::now;
+
+/// As many lines of one sort a person may be expected to read on a screen.
+pub(super) const MOST_LINES: usize = 200;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Keys are shown by keyid, algorithm and owner. Characters that a terminal would hide or obey are
-shown as escapes.
+Keys are shown by keyid, algorithm and owner. Names that could be misread are in quotes, and
+characters that a terminal would hide or obey are shown as escapes. What is dangerous is marked !!;
+then the exit status is 3.
 
 Examples:
   privyseal repo diff
-  privyseal repo diff --json | jq .targets")]
+  privyseal repo diff --all | less
+  privyseal repo diff --json | jq '.targets.dangers[].kind'")]
 pub(super) struct Diff {
-    /// Print JSON: for each role, its changes.
+    /// Print JSON: for each role, its changes and dangers.
     #[arg(long)]
     json: bool,
+    /// On a terminal, show all of very many lines. (In a file or pipe, all of them always are.)
+    #[arg(long)]
+    all: bool,
 }
 
 pub(super) fn run(
@@ -30,24 +38,28 @@ pub(super) fn run(
 ) -> anyhow::Result<Exit> {
     let now = now();
     let work = Work::load(project, now)?;
-    let preview = work.preview()?;
-    if command.json {
-        let changes: Map<String, Value> = preview
-            .iter()
-            .filter_map(|(role, step)| match step {
-                Step::Document(document) => {
-                    let before = work.published().document(role).ok().flatten();
-                    let changes = privyseal_tuf::diff(before.as_deref(), document);
-                    Some((role.to_string(), changes_json(&changes)))
-                }
-                Step::Follows { .. } => None,
-            })
-            .collect();
-        context.screen.json(&changes)?;
-    } else if preview.is_empty() {
+    let steps = work.preview()?;
+    let folds = context.screen.is_terminal() && !command.all;
+    let preview = Preview::of(project, &work, &steps, now, folds.then_some(MOST_LINES))?;
+    let dangers = if command.json {
+        let mut roles = Map::new();
+        let dangers = preview.each(|role, comparison, _| {
+            let json = comparison.map(|comparison| (role.to_string(), comparison.to_json()));
+            roles.extend(json);
+            Ok(())
+        })?;
+        context.screen.json(&Value::Object(roles))?;
+        dangers
+    } else if steps.is_empty() {
         writeln!(context.screen, "no change: everything is published")?;
+        Vec::new()
     } else {
-        print_preview(context.screen, project, &work, &preview, now)?;
-    }
-    Ok(Exit::Done)
+        preview.print(context.screen)?
+    };
+    let dangerous = dangers.iter().any(|(_, dangers)| !dangers.is_empty());
+    Ok(if dangerous {
+        Exit::NeedsPerson
+    } else {
+        Exit::Done
+    })
 }

@@ -4,13 +4,15 @@ use std::io::Write;
 use clap::Args;
 use privyseal_tuf::Role;
 
-use super::view::print_preview;
+use super::diff::MOST_LINES;
+use super::view::{Preview, sum};
 use crate::Exit;
 use crate::agent::KeyRef;
+use crate::command::consent::Consent;
 use crate::command::context::Context;
-use crate::failure::{Advice, report};
+use crate::failure::report;
 use crate::repo::round::{Choice, Outcome, Round, align_versions};
-use crate::repo::{Project, Work};
+use crate::repo::{Project, Step, Work};
 use crate::show::{escape, now};
 
 #[derive(Args, Debug)]
@@ -19,14 +21,17 @@ Shows what changes, asks, and has the agents sign: root first, then targets, sna
 What can't be signed now (an agent is down, a token is locked) is left for the next time; every
 signature is kept in draft/.
 
+What is dangerous is marked !!, and signed only where a person says so: on the terminal, or by the
+name of the danger.
+
 Examples:
   privyseal repo sign
   privyseal repo sign --yes
+  privyseal repo sign --yes --accept replaced-target
   privyseal repo sign --role root --key safe:root-2")]
 pub(super) struct Sign {
-    /// Do not ask before signing.
-    #[arg(long, short)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// Ask only for signatures of this role.
     #[arg(long, value_name = "ROLE")]
     role: Option<Role>,
@@ -49,14 +54,22 @@ pub(super) async fn run(
     let mut agents = super::agents(project, context).await?;
     context.report_missing(&agents)?;
     align_versions(project, &mut work, &agents, command.after_others).await?;
-    let preview = work.preview()?;
-    if preview.is_empty() {
+    let steps = work.preview()?;
+    if steps.is_empty() {
         writeln!(context.screen, "nothing to sign: everything is published")?;
     } else {
-        print_preview(context.screen, project, &work, &preview, now)?;
-    }
-    if needs_signatures(&work)? && !command.yes {
-        confirm(context)?;
+        let most_lines = context.screen.is_terminal().then_some(MOST_LINES);
+        let preview = Preview::of(project, &work, &steps, now, most_lines)?;
+        let dangers = preview.print(context.screen)?;
+        let to_sign = to_sign(&work, &steps)?;
+        let chosen = |role: &Role| command.role.as_ref().is_none_or(|chosen| chosen == role);
+        let signed = dangers
+            .iter()
+            .filter(|(role, _)| to_sign.contains(role) && chosen(role));
+        if !to_sign.is_empty() {
+            let dangers = sum(signed.map(|(_, dangers)| dangers));
+            command.consent.ask(&dangers, context)?;
+        }
     }
     let choice = Choice {
         role: command.role,
@@ -64,34 +77,26 @@ pub(super) async fn run(
     };
     let round = Round::begin(project, &work, &mut agents, choice, context.screen).await?;
     let outcome = round.run(&mut work).await?;
-    conclude(&outcome, !preview.is_empty(), context)
+    conclude(&outcome, !steps.is_empty(), context)
 }
 
-fn needs_signatures(work: &Work) -> anyhow::Result<bool> {
-    for (role, _) in work.preview()? {
-        if work.draft(&role).is_none() || !work.is_complete(&role)? {
-            return Ok(true);
+/// The roles that miss signatures.
+fn to_sign(work: &Work, steps: &[(Role, Step)]) -> anyhow::Result<BTreeSet<Role>> {
+    let mut roles = BTreeSet::new();
+    for (role, _) in steps {
+        if work.draft(role).is_none() || !work.is_complete(role)? {
+            roles.insert(role.clone());
         }
     }
-    Ok(false)
-}
-
-fn confirm(context: &mut Context<'_>) -> anyhow::Result<()> {
-    if !context.screen.can_ask() {
-        return Err(Advice::needs_person(
-            "nothing was signed: there is no terminal to confirm on",
-            "read what changes, then give --yes",
-        )
-        .into());
-    }
-    if context.screen.ask("Sign this?")? {
-        return Ok(());
-    }
-    Err(Advice::needs_person("nothing was signed", "the drafts are as they were").into())
+    Ok(roles)
 }
 
 /// The worst of what happened decides how the command ends.
-fn conclude(outcome: &Outcome, anything: bool, context: &mut Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn conclude(
+    outcome: &Outcome,
+    anything: bool,
+    context: &mut Context<'_>,
+) -> anyhow::Result<Exit> {
     context.screen.flush()?;
     let mut exit = Exit::Done;
     let mut told = BTreeSet::new();

@@ -6,7 +6,7 @@ use privyseal_proto::v1::role_memory::State;
 use privyseal_proto::v1::{LineageRef, LineageRequest, SupersedeRequest};
 use privyseal_tuf::{Document, RoleType};
 
-use super::view::print_preview;
+use super::view::Preview;
 use crate::Exit;
 use crate::agent::Agent;
 use crate::command::context::Context;
@@ -49,14 +49,8 @@ pub(super) async fn run(
     let now = now();
     let work = Work::load(project, now)?;
     let new = correction(project, &work)?;
-    let step = Step::Document(Arc::new(new.clone()));
-    print_preview(
-        context.screen,
-        project,
-        &work,
-        &[(RoleType::Root.into(), step)],
-        now,
-    )?;
+    let steps = [(RoleType::Root.into(), Step::Document(Arc::new(new.clone())))];
+    Preview::of(project, &work, &steps, now, None)?.print(context.screen)?;
     if !command.yes && !confirmed(context)? {
         return Err(
             Advice::needs_person("nothing was superseded", "confirm, or give --yes").into(),

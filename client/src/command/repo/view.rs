@@ -1,51 +1,95 @@
 use std::io::{self, Write};
 
-use privyseal_tuf::Role;
+use privyseal_tuf::{Document, Role};
 
 use crate::repo::{Project, RoleStatus, RoleVersion, Step, Work};
-use crate::show::{DiffContext, escape, in_days, print_changes, print_table};
+use crate::show::{Comparison, DangerCounts, DiffContext, in_days, print_danger_counts, quote};
+use crate::show::{escape, print_table};
 
-/// Prints what a round of signatures would change, role by role.
-pub(super) fn print_preview(
-    out: &mut dyn Write,
-    project: &Project,
-    work: &Work,
-    preview: &[(Role, Step)],
-    now: i64,
-) -> anyhow::Result<()> {
-    let context = diff_context(project, work, now);
-    for (role, step) in preview {
-        match step {
-            Step::Document(document) => {
-                let before = work.published().document(role)?;
-                print_changes(out, &context, role.kind(), before.as_deref(), document)?;
-            }
-            Step::Follows { version, expires } => writeln!(
-                out,
-                "{role}: version {version} follows, over the finished files; it expires {expires} ({})",
-                in_days(expires.seconds(), now)
-            )?,
-        }
-    }
-    Ok(())
+/// What a round of signatures would change, role by role.
+pub(super) struct Preview<'a> {
+    context: DiffContext,
+    work: &'a Work,
+    steps: &'a [(Role, Step)],
 }
 
-/// Whose keys are whose, by privyseal.toml, and their algorithms, by the old and the new root.
-fn diff_context(project: &Project, work: &Work, now: i64) -> DiffContext {
-    let keys = project.settings().keys();
-    let owners = keys.map(|key| (key.keyid.clone(), key.owner())).collect();
-    let algorithms = work.roots().flat_map(|root| root.keys).map(|(keyid, key)| {
-        let name = key.algorithm().map(|algorithm| algorithm.to_string());
-        (
-            keyid,
-            name.unwrap_or_else(|| format!("{}, unusable", key.keytype())),
-        )
-    });
-    DiffContext {
-        owners,
-        algorithms: algorithms.collect(),
-        now,
+impl<'a> Preview<'a> {
+    /// Of these steps. `most_lines`: see [`DiffContext`].
+    pub(super) fn of(
+        project: &Project,
+        work: &'a Work,
+        steps: &'a [(Role, Step)],
+        now: i64,
+        most_lines: Option<usize>,
+    ) -> anyhow::Result<Self> {
+        let settings = project.settings();
+        let periods = steps
+            .iter()
+            .map(|(role, _)| (role.clone(), settings.expires(role).seconds()));
+        let context = DiffContext {
+            owners: project.owners().by_keyid(settings)?,
+            periods: periods.collect(),
+            now,
+            most_lines,
+        };
+        Ok(Self {
+            context,
+            work,
+            steps,
+        })
     }
+
+    /// Shows each role by `show`, and returns the dangers of each.
+    pub(super) fn each(
+        &self,
+        mut show: impl FnMut(&Role, Option<&Comparison<'_>>, &Step) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Vec<(Role, DangerCounts)>> {
+        let mut dangers = Vec::new();
+        for (role, step) in self.steps {
+            // What follows is made from its draft, where there is one.
+            let document: Option<&Document> = match step {
+                Step::Document(document) => Some(document),
+                Step::Follows { .. } => self.work.draft(role).map(|draft| &**draft),
+            };
+            let Some(document) = document else {
+                show(role, None, step)?;
+                continue;
+            };
+            let before = self.work.published().document(role)?;
+            let comparison = Comparison::of(&self.context, role, before.as_deref(), document);
+            show(role, Some(&comparison), step)?;
+            dangers.push((role.clone(), comparison.dangers()));
+        }
+        Ok(dangers)
+    }
+
+    /// Prints it, and returns the dangers of each role.
+    pub(super) fn print(&self, out: &mut dyn Write) -> anyhow::Result<Vec<(Role, DangerCounts)>> {
+        let dangers = self.each(|role, comparison, step| {
+            if let Some(comparison) = comparison {
+                comparison.print(out)?;
+            }
+            if let Step::Follows { version, expires } = step {
+                let (role, day) = (quote(role.as_str()), in_days(expires.seconds(), self.context.now));
+                writeln!(
+                    out,
+                    "{role}: version {version} follows, over the finished files; it expires {expires} ({day})"
+                )?;
+            }
+            Ok(())
+        })?;
+        print_danger_counts(out, &sum(dangers.iter().map(|(_, dangers)| dangers)))?;
+        Ok(dangers)
+    }
+}
+
+/// The dangers of several roles together.
+pub(super) fn sum<'a>(all: impl Iterator<Item = &'a DangerCounts>) -> DangerCounts {
+    let mut sum = DangerCounts::new();
+    for (kind, count) in all.flatten() {
+        *sum.entry(*kind).or_default() += count;
+    }
+    sum
 }
 
 /// Prints how the roles stand, and who is missing.

@@ -1,74 +1,56 @@
-use std::io::{self, Write};
+use privyseal_tuf::{Hashes, MetaFile, TargetFile};
 
-use privyseal_tuf::{Change, Hashes, MetaFile, TargetFile};
+use super::line::{Line, Sign};
+use crate::show::quote;
 
-use super::{added, changed, detail, removed};
-use crate::show::escape;
+/// A target file that comes or goes.
+pub(super) fn target(sign: Sign, path: &str, file: &TargetFile) -> Line {
+    Line::new(sign, "target", quote(path)).with_details(vec![of_target(file)])
+}
 
-/// Changes of target files and of the metadata files that a snapshot or timestamp lists.
-pub(super) fn print(out: &mut dyn Write, change: &Change) -> io::Result<()> {
-    match change {
-        Change::TargetAdded { path, file } => {
-            added(out, &format!("target {}", escape(path)))?;
-            describe(out, "", &target_lines(file))
-        }
-        Change::TargetRemoved { path, file } => {
-            removed(out, &format!("target {}", escape(path)))?;
-            describe(out, "", &target_lines(file))
-        }
-        Change::TargetReplaced { path, old, new } => {
-            changed(out, &format!("target {}", escape(path)))?;
-            describe(out, "old ", &target_lines(old))?;
-            describe(out, "new ", &target_lines(new))
-        }
-        Change::MetaAdded { name, file } => {
-            added(out, &format!("{} version {}", escape(name), file.version))?;
-            describe(out, "", &meta_lines(file))
-        }
-        Change::MetaRemoved { name, file } => {
-            removed(out, &format!("{} version {}", escape(name), file.version))?;
-            describe(out, "", &meta_lines(file))
-        }
-        Change::MetaChanged { name, old, new } => {
-            let lower = if new.version < old.version {
-                ", which is LOWER"
-            } else {
-                ""
-            };
-            let text = format!(
-                "{} version {} -> {}{lower}",
-                escape(name),
-                old.version,
-                new.version
-            );
-            changed(out, &text)?;
-            describe(out, "old ", &meta_lines(old))?;
-            describe(out, "new ", &meta_lines(new))
-        }
-        _ => Ok(()),
+/// Another file under a target path.
+pub(super) fn replaced(path: &str, old: &TargetFile, new: &TargetFile) -> Line {
+    let details = old_and_new(&of_target(old), &of_target(new));
+    Line::new(Sign::Changed, "target", quote(path)).with_details(details)
+}
+
+/// A metadata file that is listed from now on, or no longer.
+pub(super) fn meta(sign: Sign, name: &str, file: &MetaFile) -> Line {
+    let text = format!("{}: version {}", quote(name), file.version);
+    Line::new(sign, "metadata", text).with_details(vec![of_meta(file)])
+}
+
+/// Something else that is said of a metadata file.
+pub(super) fn meta_changed(name: &str, old: &MetaFile, new: &MetaFile) -> Line {
+    let text = format!(
+        "{}: version {} -> {}",
+        quote(name),
+        old.version,
+        new.version
+    );
+    let details = old_and_new(&of_meta(old), &of_meta(new));
+    Line::new(Sign::Changed, "metadata", text).with_details(details)
+}
+
+fn old_and_new(old: &str, new: &str) -> Vec<String> {
+    vec![format!("old {old}"), format!("new {new}")]
+}
+
+fn of_target(file: &TargetFile) -> String {
+    described(Some(file.length), Some(&file.hashes))
+}
+
+fn of_meta(file: &MetaFile) -> String {
+    described(file.length, file.hashes.as_ref())
+}
+
+fn described(length: Option<u64>, hashes: Option<&Hashes>) -> String {
+    let length = length.map(|length| format!("length {length}"));
+    let hashes = hashes.into_iter().flat_map(Hashes::iter);
+    let hashes = hashes.map(|(name, digest)| format!("{} {}", quote(name), quote(digest)));
+    let said: Vec<String> = length.into_iter().chain(hashes).collect();
+    if said.is_empty() {
+        return "neither length nor hash".to_owned();
     }
-}
-
-fn describe(out: &mut dyn Write, prefix: &str, lines: &[String]) -> io::Result<()> {
-    lines
-        .iter()
-        .try_for_each(|line| detail(out, &format!("{prefix}{line}")))
-}
-
-fn target_lines(file: &TargetFile) -> Vec<String> {
-    let mut lines = vec![format!("length {} bytes", file.length)];
-    lines.extend(hash_lines(&file.hashes));
-    lines
-}
-
-fn meta_lines(file: &MetaFile) -> Vec<String> {
-    let mut lines = Vec::new();
-    lines.extend(file.length.map(|length| format!("length {length} bytes")));
-    lines.extend(file.hashes.iter().flat_map(hash_lines));
-    lines
-}
-
-fn hash_lines(hashes: &Hashes) -> Vec<String> {
-    let line = |(name, digest): (&str, &str)| format!("{} {}", escape(name), escape(digest));
-    hashes.iter().map(line).collect()
+    said.join(", ")
 }

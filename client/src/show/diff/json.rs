@@ -1,34 +1,105 @@
-use privyseal_tuf::{Change, Hashes, MetaFile, TargetFile};
+use privyseal_tuf::{Bins, Change, Danger, Hashes, Key, MetaFile, Quorum, Review, ScopeEntry};
+use privyseal_tuf::{RolePlace, TargetFile};
 use serde_json::{Value, json};
 
-/// Changes for scripts: each with the kind of change, its place, and what was and is there.
-pub fn changes_json(changes: &[Change]) -> Value {
-    Value::Array(changes.iter().map(change_json).collect())
+use super::danger::sentence;
+
+/// Changes, each with its kind, its place, and what was and is there; and dangers, each with the
+/// number of the change that it is about.
+pub(super) fn comparison(review: &Review) -> Value {
+    let changes: Vec<Value> = review.changes.iter().map(change).collect();
+    let dangers = review
+        .dangers
+        .iter()
+        .map(|danger| danger_json(review, danger));
+    json!({ "changes": changes, "dangers": dangers.collect::<Vec<Value>>() })
 }
 
-fn change_json(change: &Change) -> Value {
+fn danger_json(review: &Review, danger: &Danger) -> Value {
+    let change = danger.change.and_then(|at| review.changes.get(at));
+    json!({
+        "kind": danger.kind().as_str(),
+        "change": danger.change,
+        "path": change.map(|change| change.path().to_string()),
+        "message": sentence(&danger.cause),
+    })
+}
+
+fn change(change: &Change) -> Value {
     let (kind, old, new) = match change {
         Change::Version { old, new } => ("version", json!(old), json!(new)),
         Change::Expires { old, new } => ("expires", json!(old), json!(new)),
-        Change::KeyAdded { key, .. } => ("key", Value::Null, json!(key.value())),
-        Change::KeyRemoved { key, .. } => ("key", json!(key.value()), Value::Null),
-        Change::RoleKeyAdded { keyid, .. } => ("role_key", Value::Null, json!(keyid.as_str())),
-        Change::RoleKeyRemoved { keyid, .. } => ("role_key", json!(keyid.as_str()), Value::Null),
-        Change::Quorum { old, new, .. } => (
-            "threshold",
-            json!(old.map(|q| q.threshold)),
-            json!(new.map(|q| q.threshold)),
+        Change::KeyAdded { key, .. } => ("key", Value::Null, value(key)),
+        Change::KeyRemoved { key, .. } => ("key", value(key), Value::Null),
+        Change::KeyReplaced { old, new, .. } => ("key", value(old), value(new)),
+        Change::RoleKeyAdded { keyid, .. } => ("signer", Value::Null, json!(keyid.as_str())),
+        Change::RoleKeyRemoved { keyid, .. } => ("signer", json!(keyid.as_str()), Value::Null),
+        Change::Quorum { old, new, .. } => ("threshold", both(old, quorum), both(new, quorum)),
+        Change::DelegationAdded { role, before } => ("delegation", Value::Null, {
+            json!({ "number": number(role), "asked_before": before })
+        }),
+        Change::DelegationRemoved { role } => {
+            ("delegation", json!({ "number": number(role) }), Value::Null)
+        }
+        Change::DelegationMoved { role, from, before } => (
+            "delegation",
+            json!({ "number": from + 1 }),
+            json!({ "number": number(role), "asked_before": before }),
         ),
+        Change::Terminating { old, new, .. } => ("terminating", json!(old), json!(new)),
+        Change::ScopeAdded { entry, .. } => ("paths", Value::Null, scope(entry)),
+        Change::ScopeRemoved { entry, .. } => ("paths", scope(entry), Value::Null),
+        Change::Bins { old, new } => ("bins", both(old, bins), both(new, bins)),
         Change::TargetAdded { file, .. } => ("target", Value::Null, target(file)),
         Change::TargetRemoved { file, .. } => ("target", target(file), Value::Null),
         Change::TargetReplaced { old, new, .. } => ("target", target(old), target(new)),
-        Change::MetaAdded { file, .. } => ("meta", Value::Null, meta(file)),
-        Change::MetaRemoved { file, .. } => ("meta", meta(file), Value::Null),
-        Change::MetaChanged { old, new, .. } => ("meta", meta(old), meta(new)),
+        Change::MetaAdded { file, .. } => ("metadata", Value::Null, meta(file)),
+        Change::MetaRemoved { file, .. } => ("metadata", meta(file), Value::Null),
+        Change::MetaChanged { old, new, .. } => ("metadata", meta(old), meta(new)),
         Change::Field { old, new, .. } => ("field", json!(old), json!(new)),
-        _ => ("other", Value::Null, Value::Null),
     };
-    json!({ "kind": kind, "path": change.path().to_string(), "old": old, "new": new })
+    let path = change.path().to_string();
+    match change.role().and_then(name) {
+        Some(role) => json!({ "kind": kind, "path": path, "role": role, "old": old, "new": new }),
+        None => json!({ "kind": kind, "path": path, "old": old, "new": new }),
+    }
+}
+
+fn name(role: &RolePlace) -> Option<&str> {
+    match role {
+        RolePlace::Top(name) | RolePlace::Delegated { name, .. } => Some(name),
+        RolePlace::Bins => None,
+    }
+}
+
+fn number(role: &RolePlace) -> Option<usize> {
+    match role {
+        RolePlace::Delegated { index, .. } => Some(index + 1),
+        RolePlace::Top(_) | RolePlace::Bins => None,
+    }
+}
+
+fn both<T>(side: &Option<T>, json: impl Fn(&T) -> Value) -> Value {
+    side.as_ref().map_or(Value::Null, json)
+}
+
+fn value(key: &Key) -> Value {
+    json!(key.value())
+}
+
+fn quorum(quorum: &Quorum) -> Value {
+    json!({ "threshold": quorum.threshold, "keys": quorum.keys })
+}
+
+fn scope(entry: &ScopeEntry) -> Value {
+    match entry {
+        ScopeEntry::Path(pattern) => json!({ "path": pattern.as_str() }),
+        ScopeEntry::HashPrefix(prefix) => json!({ "hash_prefix": prefix.as_str() }),
+    }
+}
+
+fn bins(bins: &Bins) -> Value {
+    json!({ "bit_length": bins.bit_length, "name_prefix": bins.name_prefix })
 }
 
 fn target(file: &TargetFile) -> Value {
