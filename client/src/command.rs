@@ -7,6 +7,7 @@ pub mod draft;
 pub mod key;
 pub mod ledger;
 pub mod repo;
+mod source;
 pub mod verify;
 
 use crate::Exit;

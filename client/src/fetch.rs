@@ -1,11 +1,13 @@
 //! Where a repository is read from, as its clients read it: a directory or a web server.
 
+mod copies;
 mod directory;
 mod location;
 mod web;
 
 use std::io::Read;
 
+pub use copies::Copies;
 pub use location::{Location, NotALocation};
 
 use web::Web;
@@ -16,6 +18,7 @@ use web::Web;
 pub struct Source {
     metadata: Place,
     targets: Option<Place>,
+    copies: Option<Copies>,
 }
 
 #[derive(Debug)]
@@ -67,23 +70,41 @@ impl Source {
         Ok(Self {
             metadata: Place::open(metadata)?,
             targets: targets.map(Place::open).transpose()?,
+            copies: None,
         })
+    }
+
+    /// The same files; what is read of them is kept.
+    #[must_use]
+    pub fn keeping(self, copies: Copies) -> Self {
+        Self {
+            copies: Some(copies),
+            ..self
+        }
     }
 
     /// Reads a metadata file of at most `limit` bytes.
     pub fn metadata(&self, name: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
-        match &self.metadata {
+        let bytes = match &self.metadata {
             Place::Directory(base) => directory::read(base, name, limit),
             Place::Web(web) => web.metadata(name, limit),
+        }?;
+        if let Some(copies) = &self.copies {
+            copies.metadata(name, &bytes)?;
         }
+        Ok(bytes)
     }
 
     /// Begins to read a target file, by its path below the targets directory.
     pub fn target(&self, name: &str) -> Result<Content, FetchError> {
-        match &self.targets {
+        let content = match &self.targets {
             Some(Place::Directory(base)) => directory::open(base, name),
             Some(Place::Web(web)) => web.target(name),
             None => Err(missing(name, "")),
+        }?;
+        match &self.copies {
+            Some(copies) => copies.target(name, content),
+            None => Ok(content),
         }
     }
 

@@ -62,6 +62,15 @@ impl Role {
             Self::Delegated(name) => format!("{version}.{}.json", name.file_stem()),
         }
     }
+
+    /// The name of its file where there are no consistent snapshots, safe as such. Roots have their
+    /// versions in their names all the same.
+    pub fn plain_file_name(&self) -> String {
+        match self {
+            Self::Top(role) => format!("{role}.json"),
+            Self::Delegated(name) => format!("{}.json", name.file_stem()),
+        }
+    }
 }
 
 impl From<RoleType> for Role {
@@ -158,6 +167,8 @@ mod tests {
         assert_eq!(role("root").file_name(3), "3.root.json");
         assert_eq!(role("../x").file_name(3), "3...%2Fx.json");
         assert_eq!(role("../x").meta_name(), "../x.json");
+        assert_eq!(role("../x").plain_file_name(), "..%2Fx.json");
+        assert_eq!(role("targets").plain_file_name(), "targets.json");
         assert_eq!(role("app").kind(), RoleType::Targets);
         assert_eq!("".parse::<Role>(), Err(RoleNameError::Empty));
     }

@@ -7,6 +7,7 @@ mod delegate;
 mod diff;
 mod draft;
 mod enroll;
+mod import;
 mod init;
 mod keyring;
 mod publish;
@@ -52,6 +53,8 @@ pub struct RepoCommand {
 enum Action {
     /// Makes a new repository with drafts of its first metadata.
     Init(init::Init),
+    /// Takes over a repository that another tool made.
+    Import(import::Import),
     #[command(flatten)]
     InProject(ProjectAction),
 }
@@ -97,6 +100,7 @@ enum ProjectAction {
 pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     let action = match command.action {
         Action::Init(action) => return init::run(action, &command.directory, context).await,
+        Action::Import(action) => return import::run(action, &command.directory, context).await,
         Action::InProject(action) => action,
     };
     let project = Project::open(&command.directory)?;

@@ -2,9 +2,8 @@
 
 mod print;
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{ArgGroup, Args};
@@ -12,10 +11,10 @@ use privyseal_tuf::TargetPath;
 use serde_json::json;
 
 use super::context::Context;
+use super::source::{SourceArgs, read_root};
 use crate::Exit;
 use crate::failure::Advice;
-use crate::fetch::{Location, Source};
-use crate::repo::{FileCheck, MAX_ROOT, Start, Verification};
+use crate::repo::{FileCheck, Start, Verification};
 use crate::show::{escape, now};
 
 pub(super) use print::{finish, print};
@@ -37,15 +36,8 @@ Examples:
   privyseal verify ./repository --root 1.root.json --find app/app-1.2.tar.gz"
 )]
 pub struct VerifyCommand {
-    /// A directory or URL with metadata/ and targets/ in it.
-    #[arg(value_name = "SOURCE", required_unless_present = "metadata")]
-    source: Option<Location>,
-    /// Where the metadata is, if it is elsewhere.
-    #[arg(long, value_name = "PLACE")]
-    metadata: Option<Location>,
-    /// Where the target files are, if they are elsewhere.
-    #[arg(long, value_name = "PLACE")]
-    targets: Option<Location>,
+    #[command(flatten)]
+    place: SourceArgs,
     /// Start from this root, which came by a trusted way.
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
@@ -72,7 +64,8 @@ pub(super) async fn run(command: VerifyCommand, context: &mut Context<'_>) -> an
         Some(path) => Start::Root(read_root(path)?),
         None => Start::EveryRoot,
     };
-    let source = command.open()?;
+    let with_files = command.files != FileCheck::None;
+    let source = command.place.open(with_files, "--files none")?;
     let (files, strict_keyids, find) = (command.files, command.strict_keyids, command.find);
     // What it reads may have to be waited for, by threads that are not the runtime's own.
     let verifying = tokio::task::spawn_blocking(move || {
@@ -128,32 +121,4 @@ pub(super) async fn run(command: VerifyCommand, context: &mut Context<'_>) -> an
             Ok(exit)
         }
     }
-}
-
-impl VerifyCommand {
-    fn open(&self) -> anyhow::Result<Source> {
-        let below = |name: &str| self.source.as_ref().map(|source| source.below(name));
-        let metadata = self.metadata.clone().or_else(|| below("metadata"));
-        let targets = self.targets.clone().or_else(|| below("targets"));
-        let metadata = metadata.context("no metadata is named")?;
-        if targets.is_none() && self.files != FileCheck::None {
-            return Err(Advice::failed(
-                "it is not said where the target files are",
-                "name the place with --targets, or leave them out with --files none",
-            )
-            .into());
-        }
-        Source::open(&metadata, targets.as_ref())
-    }
-}
-
-fn read_root(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_ROOT + 1).read_to_end(&mut bytes));
-    read.with_context(|| format!("cannot read {}", path.display()))?;
-    if bytes.len() as u64 > MAX_ROOT {
-        let message = format!("{} has more than {MAX_ROOT} bytes", path.display());
-        return Err(Advice::failed(message, "name a root metadata file").into());
-    }
-    Ok(bytes)
 }

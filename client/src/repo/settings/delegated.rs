@@ -30,12 +30,8 @@ pub struct DelegatedSettings {
 impl Delegated {
     /// What is said of a role, by its name or as a bin.
     pub fn get(&self, name: &RoleName) -> Option<&DelegatedSettings> {
-        self.0.get(name.as_str()).or_else(|| {
-            let (prefix, digits) = name.as_str().rsplit_once('-')?;
-            let is_bin = (1..=8).contains(&digits.len())
-                && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            self.0.get(&bins(prefix)).filter(|_| is_bin)
-        })
+        let own = self.0.get(name.as_str());
+        own.or_else(|| self.0.get(&bins_of(name)?))
     }
 
     /// The entries, by name or `PREFIX-*`.
@@ -77,6 +73,14 @@ impl Delegated {
 /// The name of the entry of all bins of a prefix.
 pub fn bins(prefix: &str) -> String {
     format!("{prefix}-*")
+}
+
+/// The name of the entry of all bins, where a role is named as one of them.
+pub(in crate::repo) fn bins_of(name: &RoleName) -> Option<String> {
+    let (prefix, digits) = name.as_str().rsplit_once('-')?;
+    let is_bin =
+        (1..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_bin.then(|| bins(prefix))
 }
 
 fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Role>, D::Error> {

@@ -21,6 +21,14 @@ pub struct Period {
 pub struct NotAPeriod(String);
 
 impl Period {
+    /// So many days; none where that is no period.
+    pub fn of_days(days: i64) -> Option<Self> {
+        let seconds = days.checked_mul(DAY)?;
+        (HOUR..=LONGEST)
+            .contains(&seconds)
+            .then_some(Self { seconds })
+    }
+
     /// Its length in seconds.
     pub fn seconds(self) -> i64 {
         self.seconds
@@ -80,6 +88,10 @@ mod tests {
                 (period.seconds(), period.to_string().as_str()),
                 (seconds, shown)
             );
+        }
+        assert_eq!(Period::of_days(14), "2w".parse().ok());
+        for days in [0, -1, 36_501, i64::MAX] {
+            assert_eq!(Period::of_days(days), None);
         }
         for text in [
             "",
