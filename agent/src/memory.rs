@@ -6,6 +6,7 @@
 mod ancestry;
 mod delegated;
 mod delegations;
+mod entries;
 mod facts;
 mod fold;
 mod gates;

@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 
 use privyseal_proto::ledger::v1::{
-    Facts, RootFacts as RootRecord, SnapshotFacts, TargetsFacts, TimestampFacts,
+    Facts, RootFacts as RootRecord, TargetsFacts, TimestampFacts,
     facts::Content,
     root_facts::{KeyFacts, RoleFacts},
-    snapshot_facts::Entry,
     targets_facts::Delegations,
 };
-use privyseal_tuf::{
-    Key, KeyId, RoleKeys, RoleType, Roles, Root, Snapshot, Targets, View, json::Value,
-};
+use privyseal_tuf::{Key, KeyId, RoleKeys, RoleType, Roles, Root, Targets, View, json::Value};
 
-use super::{Known, KnownDelegations, RootFacts};
+use super::{Known, KnownDelegations, RootFacts, entries};
 
 /// The facts of a document, as the ledger records them.
 ///
@@ -25,7 +22,10 @@ pub fn facts_of(view: &View, known: Option<&Known>) -> Facts {
     let content = match view {
         View::Root(root) => Content::Root(RootFacts::of(root).to_record()),
         View::Targets(targets) => Content::Targets(targets_facts(targets, known)),
-        View::Snapshot(snapshot) => Content::Snapshot(raised(snapshot, known)),
+        View::Snapshot(snapshot) => {
+            let before = known.map(|known| &*known.state.snapshot_entries);
+            Content::Snapshot(entries::raised(snapshot, before))
+        }
         View::Timestamp(timestamp) => Content::Timestamp(TimestampFacts {
             snapshot: timestamp.snapshot.version,
         }),
@@ -45,22 +45,6 @@ fn targets_facts(targets: &Targets, known: Option<&Known>) -> TargetsFacts {
             Some(before) if **before == now => Delegations::Unchanged(true),
             _ => Delegations::Changed(now.to_record()),
         }),
-    }
-}
-
-fn raised(snapshot: &Snapshot, known: Option<&Known>) -> SnapshotFacts {
-    let entries = known.map(|known| &known.state.snapshot_entries);
-    let known = |name: &str| entries?.get(name).copied();
-    let raised = snapshot
-        .meta
-        .iter()
-        .filter(|(name, meta)| known(name).is_none_or(|before| before < meta.version))
-        .map(|(name, meta)| Entry {
-            name: name.clone(),
-            version: meta.version,
-        });
-    SnapshotFacts {
-        raised: raised.collect(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The fold: what each record adds to the memory.
 
 mod changing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

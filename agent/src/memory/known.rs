@@ -62,7 +62,6 @@ impl Known {
     }
 
     /// All delegated roles. Those who remember wait as long as it is held.
-    #[must_use]
     pub fn delegated(&self) -> RwLockReadGuard<'_, Delegated> {
         self.lineage.delegated()
     }

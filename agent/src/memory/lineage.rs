@@ -83,7 +83,6 @@ impl Lineage {
     }
 
     /// The delegated roles. Those who remember wait as long as it is held.
-    #[must_use]
     pub fn delegated(&self) -> RwLockReadGuard<'_, Delegated> {
         self.delegated.read()
     }

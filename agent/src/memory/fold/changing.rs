@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use privyseal_proto::ledger::v1::{
-    Facts, SnapshotFacts, TargetsFacts, facts::Content, snapshot_facts::Entry,
-    targets_facts::Delegations,
+    Facts, SnapshotFacts, TargetsFacts, facts::Content, targets_facts::Delegations,
 };
 use privyseal_tuf::RoleType;
 
-use crate::memory::{KnownDelegations, LineageState, RoleHistory, RootFacts, VersionState};
+use crate::memory::{
+    KnownDelegations, LineageState, RoleHistory, RootFacts, VersionState, entries::entries,
+};
 
 /// The memory of one role, to be changed.
 pub(in crate::memory) enum Changing<'a> {
@@ -96,10 +97,10 @@ fn delegations(history: &RoleHistory, facts: &TargetsFacts) -> Option<Arc<KnownD
 
 impl LineageState {
     fn raise(&mut self, snapshot: &SnapshotFacts) {
-        let entries = Arc::make_mut(&mut self.snapshot_entries);
-        let raised = snapshot.raised.iter().map(|Entry { name, version }| {
-            let before = entries.insert(name.clone(), *version);
-            (name.clone(), before)
+        let known = Arc::make_mut(&mut self.snapshot_entries);
+        let raised = entries(snapshot).map(|(name, version)| {
+            let before = known.insert(name.clone(), version);
+            (name, before)
         });
         self.entries_before = raised.collect::<BTreeMap<_, _>>();
     }

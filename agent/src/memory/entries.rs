@@ -1,0 +1,177 @@
+//! Entries of a snapshot, as the ledger records them. A repository may have thousands of bins, and
+//! when all of them rise together they are recorded as one run.
+
+use std::collections::BTreeMap;
+
+use privyseal_proto::ledger::v1::{
+    SnapshotFacts,
+    snapshot_facts::{Bins, Entry},
+};
+use privyseal_tuf::Snapshot;
+
+/// The entries that are new or higher than `before`.
+pub(super) fn raised(snapshot: &Snapshot, before: Option<&BTreeMap<String, u64>>) -> SnapshotFacts {
+    let before = |name: &str| before?.get(name).copied();
+    let raised = snapshot
+        .meta
+        .iter()
+        .filter(|(name, meta)| before(name).is_none_or(|before| before < meta.version));
+    let mut facts = SnapshotFacts::default();
+    let mut run: Option<Bins> = None;
+    for (name, meta) in raised {
+        let next = bin(name, meta.version);
+        match (&mut run, &next) {
+            (Some(run), Some(next)) if follows(run, next) => run.count += 1,
+            _ => {
+                put(&mut facts, std::mem::replace(&mut run, next));
+                if run.is_none() {
+                    facts.raised.push(Entry {
+                        name: name.clone(),
+                        version: meta.version,
+                    });
+                }
+            }
+        }
+    }
+    put(&mut facts, run);
+    facts
+}
+
+/// The entries that a record names.
+pub(super) fn entries(facts: &SnapshotFacts) -> impl Iterator<Item = (String, u64)> {
+    let single = facts.raised.iter();
+    let single = single.map(|entry| (entry.name.clone(), entry.version));
+    let bins = facts.bins.iter().flat_map(|bins| {
+        let numbers = u64::from(bins.first)..;
+        let numbers = numbers.take(bins.count as usize);
+        numbers.map(|number| (entry_name(bins, number), bins.version))
+    });
+    single.chain(bins)
+}
+
+fn entry_name(bins: &Bins, number: u64) -> String {
+    format!(
+        "{}{number:0width$x}.json",
+        bins.prefix,
+        width = bins.digits as usize
+    )
+}
+
+/// The entry as a run of one bin, where it is named like one.
+fn bin(name: &str, version: u64) -> Option<Bins> {
+    let stem = name.strip_suffix(".json")?;
+    let (before, digits) = stem.split_at_checked(stem.rfind('-')? + 1)?;
+    let is_digit = |c: u8| matches!(c, b'0'..=b'9' | b'a'..=b'f');
+    if !(1..=8).contains(&digits.len()) || !digits.bytes().all(is_digit) {
+        return None;
+    }
+    Some(Bins {
+        prefix: before.to_owned(),
+        digits: u32::try_from(digits.len()).ok()?,
+        first: u32::from_str_radix(digits, 16).ok()?,
+        count: 1,
+        version,
+    })
+}
+
+fn follows(run: &Bins, next: &Bins) -> bool {
+    run.first.checked_add(run.count) == Some(next.first)
+        && run.digits == next.digits
+        && run.version == next.version
+        && run.prefix == next.prefix
+}
+
+fn put(facts: &mut SnapshotFacts, run: Option<Bins>) {
+    match run {
+        None => {}
+        // By its name it is shorter.
+        Some(one) if one.count == 1 => facts.raised.push(Entry {
+            name: entry_name(&one, u64::from(one.first)),
+            version: one.version,
+        }),
+        Some(run) => facts.bins.push(run),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use privyseal_tuf::{Draft, Expires, MetaFile};
+    use prost::Message;
+
+    use super::*;
+
+    fn snapshot(entries: &[(&str, u64)]) -> Snapshot {
+        let expires = Expires::from_seconds(2_000_000_000).unwrap();
+        let draft = Draft::snapshot(1, &expires, &MetaFile::of_version(1));
+        let mut snapshot = draft.finish().unwrap().snapshot().unwrap();
+        let entries = entries.iter();
+        snapshot.meta = entries
+            .map(|(name, version)| ((*name).to_owned(), MetaFile::of_version(*version)))
+            .collect();
+        snapshot
+    }
+
+    fn round_trip(facts: &SnapshotFacts) -> BTreeMap<String, u64> {
+        entries(facts).collect()
+    }
+
+    #[test]
+    fn entries_come_back_however_they_are_named() {
+        let all = [
+            ("targets.json", 7),
+            ("app.json", 1),
+            ("a-.json", 1),
+            ("a-00.json", 2),
+            ("a-01.json", 2),
+            ("a-02.json", 3),
+            ("a-03.json", 3),
+            ("a-04", 3),
+            ("a-0f.json", 3),
+            ("a-10.json", 3),
+            ("a-1A.json", 3),
+            ("a-9.json", 3),
+            ("a-a.json", 3),
+            ("a-b-00.json", 3),
+            ("a-ffffffff.json", 1),
+            ("a-fffffffe.json", 1),
+            ("a-000000000.json", 1),
+            ("a-000000001.json", 1),
+            ("é-0.json", 1),
+            ("é-1.json", 1),
+            ("-0.json", 1),
+            ("-1.json", 1),
+        ];
+        let facts = raised(&snapshot(&all), None);
+        let expected = all.map(|(name, version)| (name.to_owned(), version));
+        assert_eq!(round_trip(&facts), BTreeMap::from(expected));
+        // 00 and 01 are apart: longer names are sorted between them.
+        assert_eq!(facts.bins.len(), 6, "{facts:?}");
+    }
+
+    #[test]
+    fn only_what_rose_is_recorded() {
+        let before = [("targets.json", 7), ("b-0.json", 1), ("b-1.json", 5)];
+        let before = before.map(|(name, version)| (name.to_owned(), version));
+        let now = snapshot(&[
+            ("targets.json", 8),
+            ("b-0.json", 1),
+            ("b-1.json", 6),
+            ("b-2.json", 6),
+        ]);
+        let facts = raised(&now, Some(&BTreeMap::from(before)));
+        let expected = [("targets.json", 8), ("b-1.json", 6), ("b-2.json", 6)];
+        let expected = expected.map(|(name, version)| (name.to_owned(), version));
+        assert_eq!(round_trip(&facts), BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn any_number_of_bins_fits_into_a_record() {
+        let names: Vec<_> = (0..1 << 17)
+            .map(|bin| format!("some-long-name-{bin:05x}.json"))
+            .collect();
+        let all: Vec<_> = names.iter().map(|name| (name.as_str(), 3)).collect();
+        let facts = raised(&snapshot(&all), None);
+        assert!(facts.encoded_len() < 100);
+        assert_eq!(round_trip(&facts).len(), 1 << 17);
+    }
+}
