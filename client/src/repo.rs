@@ -1,6 +1,8 @@
 //! A TUF repository under work: its settings, drafts, signatures and publication.
 
 mod attach;
+mod calendar;
+mod clock;
 mod countersign;
 mod delegation;
 mod derive;
@@ -10,6 +12,7 @@ mod edit;
 mod exported;
 mod home;
 mod import;
+mod incident;
 mod owners;
 mod project;
 mod publish;
@@ -21,12 +24,15 @@ mod settings;
 mod signatures;
 mod staging;
 mod status;
+mod tree;
 #[cfg(test)]
 pub(crate) mod testing;
 mod verify;
 mod work;
 
 pub use attach::{Attaching, Taken, held_keys};
+pub use calendar::calendar;
+pub use clock::clock_doubt;
 pub use countersign::{Ask, asks, countersign};
 pub use delegation::{BinsChange, DelegationChange, NewDelegation, change_delegation, delegate};
 pub use delegation::{delegations, notes, place_bins, undelegate};
@@ -34,8 +40,10 @@ pub use derive::entry_of;
 pub use draft_file::{Before, DraftFile, DraftFileError, Signer};
 pub use drafts::Drafts;
 pub use exported::Exported;
-pub use edit::{edit_targets, place_root, renewed};
+pub use edit::{edit_targets, is_renewal, place_root, renewed};
 pub use home::Homes;
+pub use incident::{Consequences, GoneKey, Incident, IncidentKind, Plan, Section};
+pub use incident::{key_named, keys_of};
 pub use import::{Basis, Import, Imported, ImportedRole, Keyholders, OwnerName, TrustedRoot, Validity};
 pub use owners::Owners;
 pub use project::{Project, ProjectLock, SETTINGS};
@@ -49,7 +57,9 @@ pub use settings::{
 pub use settings::{Settings, SettingsError, bins, take_key};
 pub use signatures::{KeyName, SignatureStatus};
 pub use staging::{StagedFile, Staging};
-pub use status::{RoleStatus, RoleVersion, statuses};
+pub use status::{BinsStatus, Due, RoleStatus, RoleVersion, Standing, Status};
+pub use tree::{BinGroup, BinsNode, Branch, Delegatee, RoleKey, RoleNode};
+pub use tree::{branches, delegatees, tree};
 pub use verify::{FileCheck, MAX_ROOT, Report, RoleReport, RootStart, Start, Unfound, Verification};
 pub use verify::{Warning, verify};
 pub use work::{Step, Work, next_version};

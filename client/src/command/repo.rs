@@ -8,14 +8,19 @@ mod diff;
 mod draft;
 mod enroll;
 mod import;
+mod incident;
 mod init;
 mod keyring;
+mod left;
+mod lost;
 mod publish;
 mod remove;
 mod renew;
+mod roles;
 mod rotate;
 mod sign;
 mod status;
+mod stolen;
 mod supersede;
 mod undelegate;
 mod verify;
@@ -28,7 +33,8 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use crate::Exit;
 use crate::agent::Agents;
-use crate::repo::Project;
+use crate::repo::{Project, clock_doubt};
+use crate::show::now;
 
 pub(super) use enroll::enroll_at;
 pub(super) use supersede::give_up;
@@ -45,6 +51,9 @@ pub struct RepoCommand {
         global = true
     )]
     directory: PathBuf,
+    /// Make drafts although the clock disagrees with what is published.
+    #[arg(long, global = true)]
+    clock_is_right: bool,
     #[command(subcommand)]
     action: Action,
 }
@@ -70,6 +79,12 @@ enum ProjectAction {
     Renew(renew::Renew),
     /// Changes the keys or the threshold of a role.
     Rotate(rotate::Rotate),
+    /// A key is lost: shows what that means, and makes the drafts without it.
+    Lost(lost::Lost),
+    /// A key is stolen: shows what a thief can do, and makes the drafts that end it.
+    Stolen(stolen::Stolen),
+    /// A signer left: makes the drafts without any of their keys.
+    Left(left::Left),
     /// Trusts a role with some of the paths, or changes what it is trusted with.
     Delegate(delegate::Delegate),
     /// Takes a delegation back.
@@ -83,8 +98,10 @@ enum ProjectAction {
     Draft(draft::Draft),
     /// Adds signatures that were made elsewhere.
     Attach(attach::Attach),
-    /// Shows versions, expiries, and which signatures are missing.
+    /// Shows versions, expiries, which signatures are missing, and what to do next.
     Status(status::Status),
+    /// Shows the tree of roles: their keys, and who delegates what to whom.
+    Roles(roles::Roles),
     /// Shows what the drafts change.
     Diff(diff::Diff),
     /// Writes what is signed to where clients fetch it.
@@ -106,7 +123,10 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
     let project = Project::open(&command.directory)?;
     let only_reads = matches!(
         action,
-        ProjectAction::Status(_) | ProjectAction::Diff(_) | ProjectAction::Verify(_)
+        ProjectAction::Status(_)
+            | ProjectAction::Roles(_)
+            | ProjectAction::Diff(_)
+            | ProjectAction::Verify(_)
     );
     let _lock = if only_reads {
         None
@@ -115,11 +135,20 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
         project.owners().note(project.settings())?;
         Some(lock)
     };
+    if makes_drafts(&action)
+        && !command.clock_is_right
+        && let Some(doubt) = clock_doubt(&project, now())?
+    {
+        return Err(doubt.into());
+    }
     match action {
         ProjectAction::Add(action) => add::run(action, &project, context),
         ProjectAction::Remove(action) => remove::run(action, &project, context),
-        ProjectAction::Renew(action) => renew::run(action, &project, context),
+        ProjectAction::Renew(action) => renew::run(action, &project, context).await,
         ProjectAction::Rotate(action) => rotate::run(action, &project, context).await,
+        ProjectAction::Lost(action) => lost::run(action, &project, context).await,
+        ProjectAction::Stolen(action) => stolen::run(action, &project, context).await,
+        ProjectAction::Left(action) => left::run(action, &project, context).await,
         ProjectAction::Delegate(action) => delegate::run(action, &project, context).await,
         ProjectAction::Undelegate(action) => undelegate::run(action, &project, context),
         ProjectAction::Bins(action) => bins::run(action, &project, context).await,
@@ -127,11 +156,38 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
         ProjectAction::Draft(action) => draft::run(action, &project, context),
         ProjectAction::Attach(action) => attach::run(action, &project, context).await,
         ProjectAction::Status(action) => status::run(action, &project, context),
+        ProjectAction::Roles(action) => roles::run(action, &project, context),
         ProjectAction::Diff(action) => diff::run(action, &project, context),
         ProjectAction::Publish(action) => publish::run(action, &project, context).await,
         ProjectAction::Verify(action) => verify::run(action, &project, context),
         ProjectAction::Enroll(action) => enroll::run(action, &project, context).await,
         ProjectAction::Supersede(action) => supersede::run(action, &project, context).await,
+    }
+}
+
+/// Whether it writes expiries, which are counted from the clock.
+fn makes_drafts(action: &ProjectAction) -> bool {
+    match action {
+        ProjectAction::Add(_)
+        | ProjectAction::Remove(_)
+        | ProjectAction::Renew(_)
+        | ProjectAction::Rotate(_)
+        | ProjectAction::Lost(_)
+        | ProjectAction::Stolen(_)
+        | ProjectAction::Left(_)
+        | ProjectAction::Delegate(_)
+        | ProjectAction::Undelegate(_)
+        | ProjectAction::Bins(_)
+        | ProjectAction::Sign(_) => true,
+        ProjectAction::Draft(_)
+        | ProjectAction::Attach(_)
+        | ProjectAction::Status(_)
+        | ProjectAction::Roles(_)
+        | ProjectAction::Diff(_)
+        | ProjectAction::Publish(_)
+        | ProjectAction::Verify(_)
+        | ProjectAction::Enroll(_)
+        | ProjectAction::Supersede(_) => false,
     }
 }
 

@@ -178,7 +178,7 @@ fn role_keys(keyids: Vec<KeyId>, threshold: u32, name: &str) -> Result<RoleKeys,
 }
 
 /// Lists the keys that the delegator does not list yet.
-fn add_keys(
+pub(super) fn add_keys(
     draft: &mut Draft<Targets>,
     delegations: Option<&Delegations>,
     keys: &[KeySettings],

@@ -39,6 +39,30 @@ pub fn renewed(project: &Project, work: &Work, role: &Role) -> anyhow::Result<Do
     }
 }
 
+/// Whether a snapshot or timestamp says the same as the one before it, but for its version and expiry
+/// and, of a timestamp, the version and content of the snapshot that it names.
+pub fn is_renewal(role: RoleType, before: &Document, document: &Document) -> anyhow::Result<bool> {
+    let again = match role {
+        RoleType::Snapshot => {
+            let mut draft = Draft::<Snapshot>::edit(document)?;
+            let header = before.snapshot()?.header;
+            draft.set_version(header.version);
+            draft.set_expires(&header.expires);
+            draft.finish()?
+        }
+        RoleType::Timestamp => {
+            let mut draft = Draft::<Timestamp>::edit(document)?;
+            let Timestamp { header, snapshot } = before.timestamp()?;
+            draft.set_version(header.version);
+            draft.set_expires(&header.expires);
+            draft.set_snapshot(&snapshot);
+            draft.finish()?
+        }
+        RoleType::Root | RoleType::Targets => return Ok(false),
+    };
+    Ok(again.payload() == before.payload())
+}
+
 fn later<M: Metadata>(work: &Work, role: &Role) -> anyhow::Result<Document> {
     let current = work.current(role)?.ok_or_else(|| {
         Advice::failed(

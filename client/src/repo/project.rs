@@ -9,7 +9,7 @@ use super::exported::Exported;
 use super::owners::Owners;
 use super::published::Published;
 use super::sent::Sent;
-use super::settings::{DelegatedSettings, RoleSettings, Settings};
+use super::settings::{DelegatedSettings, RoleSettings, Settings, SettingsError};
 use super::settings::{remove_delegated, render, set_delegated, set_role};
 use super::staging::Staging;
 use crate::failure::Advice;
@@ -18,11 +18,15 @@ use crate::file::{self, Access};
 /// The name of the settings file.
 pub const SETTINGS: &str = "privyseal.toml";
 
+const DRAFTS: &str = "draft";
+
 /// A directory with `privyseal.toml`, `draft/` and what was published.
 #[derive(Clone, Debug)]
 pub struct Project {
     directory: PathBuf,
     settings: Settings,
+    /// Where the drafts are: `draft/` or `renewal/`.
+    drafts: &'static str,
 }
 
 /// While it lives, no other process changes the project.
@@ -51,6 +55,7 @@ impl Project {
         Ok(Self {
             directory: directory.to_owned(),
             settings: Settings::parse(&text)?,
+            drafts: DRAFTS,
         })
     }
 
@@ -72,6 +77,7 @@ impl Project {
         Ok(Self {
             directory: directory.to_owned(),
             settings,
+            drafts: DRAFTS,
         })
     }
 
@@ -99,8 +105,7 @@ impl Project {
 
     /// The settings with other keys for a role, and their text. Nothing is written.
     pub fn with_role(&self, role: RoleType, new: &RoleSettings) -> anyhow::Result<(Self, String)> {
-        let edited = set_role(&self.settings_text()?, role, new)?;
-        self.with_text(edited)
+        self.with_edits(|text| set_role(&text, role, new))
     }
 
     /// The settings with other ones for a delegated role, or for the bins of a `PREFIX-*`; without
@@ -110,25 +115,26 @@ impl Project {
         name: &str,
         new: Option<&DelegatedSettings>,
     ) -> anyhow::Result<(Self, String)> {
-        let text = self.settings_text()?;
-        let edited = match new {
-            Some(new) => set_delegated(&text, name, new)?,
-            None => remove_delegated(&text, name)?,
-        };
-        self.with_text(edited)
+        self.with_edits(|text| match new {
+            Some(new) => set_delegated(&text, name, new),
+            None => remove_delegated(&text, name),
+        })
     }
 
-    fn settings_text(&self) -> anyhow::Result<String> {
+    /// The settings with edits of their text, and that text. Nothing is written.
+    pub(super) fn with_edits(
+        &self,
+        edit: impl FnOnce(String) -> Result<String, SettingsError>,
+    ) -> anyhow::Result<(Self, String)> {
         let path = self.directory.join(SETTINGS);
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-    }
-
-    fn with_text(&self, text: String) -> anyhow::Result<(Self, String)> {
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let edited = edit(text)?;
         let changed = Self {
-            directory: self.directory.clone(),
-            settings: Settings::parse(&text)?,
+            settings: Settings::parse(&edited)?,
+            ..self.clone()
         };
-        Ok((changed, text))
+        Ok((changed, edited))
     }
 
     /// Writes the text of the settings.
@@ -136,29 +142,38 @@ impl Project {
         write(&self.directory.join(SETTINGS), text.as_bytes())
     }
 
+    /// The same project without anybody's drafts: what is renewed in between has a directory of its
+    /// own, so that it is signed and published without what people have open in `draft/`.
+    pub fn renewals(&self) -> Self {
+        Self {
+            drafts: "renewal",
+            ..self.clone()
+        }
+    }
+
     /// The documents that are not published yet.
     pub fn drafts(&self) -> Drafts {
-        Drafts::at(self.directory.join("draft"))
+        Drafts::at(self.directory.join(self.drafts))
     }
 
     /// The contents that were sent to agents.
     pub fn sent(&self) -> Sent {
-        Sent::at(self.directory.join("draft").join("sent.json"))
+        Sent::at(self.directory.join(DRAFTS).join("sent.json"))
     }
 
     /// The drafts that were given away to be signed elsewhere.
     pub fn exported(&self) -> Exported {
-        Exported::at(self.directory.join("draft").join("exported"))
+        Exported::at(self.directory.join(DRAFTS).join("exported"))
     }
 
     /// Who has, or had, which key.
     pub fn owners(&self) -> Owners {
-        Owners::at(self.directory.join("draft").join("owners.json"))
+        Owners::at(self.directory.join(DRAFTS).join("owners.json"))
     }
 
     /// The target files that are not published yet.
     pub fn staging(&self) -> Staging {
-        Staging::at(self.directory.join("draft").join("files"))
+        Staging::at(self.directory.join(self.drafts).join("files"))
     }
 
     /// What was published.

@@ -35,7 +35,7 @@ impl Published {
     pub fn read(metadata: &Path) -> anyhow::Result<Self> {
         let mut published = Self {
             directory: metadata.to_owned(),
-            roots: roots(metadata)?,
+            roots: read_roots(metadata)?,
             ..Self::default()
         };
         let role = RoleType::Timestamp;
@@ -122,7 +122,7 @@ impl Published {
     }
 }
 
-fn roots(metadata: &Path) -> anyhow::Result<Vec<Arc<Document>>> {
+pub(super) fn read_roots(metadata: &Path) -> anyhow::Result<Vec<Arc<Document>>> {
     let mut roots = Vec::new();
     for version in 1..=MOST_ROOTS {
         let path = metadata.join(Role::from(RoleType::Root).file_name(version));

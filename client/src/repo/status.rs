@@ -1,88 +1,82 @@
-use std::collections::BTreeMap;
+//! What of a repository expires when, what is being signed, and what is to be done next.
 
-use privyseal_tuf::{Document, KeyId, Role};
+mod bins;
+mod due;
+mod next;
+mod role;
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 
-use super::settings::Settings;
-use super::signatures::SignatureStatus;
-use super::work::{Step, Work};
+use super::project::Project;
+use super::work::Work;
+use crate::show::absolute;
 
-/// How a role stands.
-#[derive(Clone, Debug, Serialize)]
-pub struct RoleStatus {
-    /// The role.
-    pub role: String,
-    /// What clients see.
-    pub published: Option<RoleVersion>,
-    /// What will be published next.
-    pub draft: Option<RoleVersion>,
-    /// True where a new version follows as soon as another role is finished.
-    pub follows: bool,
-    /// The signatures of the draft, or else of what is published; for a new root, as the root
-    /// before it and the new one require.
-    pub signatures: Vec<SignatureStatus>,
-}
+pub use bins::BinsStatus;
+pub use due::{Due, Standing};
+pub use role::{RoleStatus, RoleVersion};
 
-/// A version and its expiry.
+/// How a repository stands.
 #[derive(Clone, Debug, Serialize)]
-pub struct RoleVersion {
-    /// The version.
-    pub version: u64,
-    /// As it stands in the metadata.
-    pub expires: String,
+pub struct Status {
+    /// As the agents know it.
+    pub authority: String,
+    /// As the agents know it.
+    pub repository: String,
+    /// SHA-256 of the payload of its first root; none before one was drafted.
+    pub first_root: Option<String>,
+    /// When this was so.
+    pub at: String,
     /// Unix seconds.
-    pub expires_seconds: i64,
+    pub at_seconds: i64,
+    /// The four roles, the delegated ones that have names of their own, and bins with a draft that
+    /// is not finished.
+    pub roles: Vec<RoleStatus>,
+    /// The hashed bins, all that share a name as one.
+    pub bins: Vec<BinsStatus>,
+    /// What somebody should see to, the worst first.
+    pub warnings: Vec<String>,
+    /// What to do next.
+    pub next: String,
 }
 
-/// How the four roles stand, and the delegated ones that have names of their own or a draft.
-pub fn statuses(settings: &Settings, work: &Work) -> anyhow::Result<Vec<RoleStatus>> {
-    let preview: BTreeMap<Role, Step> = work.preview()?.into_iter().collect();
-    let mut ahead = work.clone();
-    for (role, step) in &preview {
-        if let Step::Document(document) = step {
-            ahead.set_draft(role.clone(), Document::clone(document));
-        }
-    }
-    let mut roles = work.named_roles();
-    for role in preview.keys() {
-        if !roles.contains(role) {
-            roles.insert(2, role.clone());
-        }
-    }
-    let status = |role: Role| {
-        let published = work.published().document(&role)?;
-        Ok(RoleStatus {
-            role: role.to_string(),
-            published: published.and_then(|document| version(&role, &document)),
-            draft: ahead
-                .draft(&role)
-                .and_then(|document| version(&role, document)),
-            follows: matches!(preview.get(&role), Some(Step::Follows { .. })),
-            signatures: signatures(settings, &ahead, &role)?,
+impl Status {
+    /// Of a project, at `now` (Unix seconds).
+    pub fn of(project: &Project, work: &Work, now: i64) -> anyhow::Result<Self> {
+        let settings = project.settings();
+        let bins = bins::bins(settings, work, now)?;
+        let roles = role::roles(settings, work, now)?;
+        let first_root = project.first_root(work.published())?;
+        let correction = project.drafts().read_correction()?.is_some();
+        Ok(Self {
+            authority: settings.authority.clone(),
+            repository: settings.repository.clone(),
+            first_root: first_root.map(|digest| digest.to_string()),
+            at: absolute(now),
+            at_seconds: now,
+            warnings: next::warnings(&roles, &bins, now),
+            next: next::next(&roles, &bins, correction, now),
+            roles,
+            bins,
         })
-    };
-    roles.into_iter().map(status).collect()
-}
+    }
 
-fn version(role: &Role, document: &Document) -> Option<RoleVersion> {
-    let view = document.view(role.kind()).ok()?;
-    Some(RoleVersion {
-        version: view.version(),
-        expires: view.expires().to_string(),
-        expires_seconds: view.expires().seconds(),
-    })
-}
+    /// What is published, by its role or `PREFIX-*`: of bins, the one that expires first.
+    pub fn published(&self) -> impl Iterator<Item = (&str, &RoleVersion)> {
+        let roles = self.roles.iter().filter(|role| !role.is_bin);
+        let roles = roles.map(|role| (role.role.as_str(), role.published.as_ref()));
+        let bins = self.bins.iter();
+        let bins = bins.map(|bins| (bins.bins.as_str(), bins.first_to_expire.as_ref()));
+        roles
+            .chain(bins)
+            .filter_map(|(name, version)| Some((name, version?)))
+    }
 
-fn signatures(
-    settings: &Settings,
-    work: &Work,
-    role: &Role,
-) -> anyhow::Result<Vec<SignatureStatus>> {
-    let Some(document) = work.current(role)? else {
-        return Ok(Vec::new());
-    };
-    let requirements = work.requirements(role)?;
-    let owner = |keyid: &KeyId| settings.owner(keyid);
-    let status = |asked| SignatureStatus::of(asked, &document, owner);
-    Ok(requirements.iter().map(status).collect())
+    /// Whether anything that is published expires within so many seconds, or has.
+    pub fn expires_within(&self, seconds: i64) -> bool {
+        let end = self.at_seconds.saturating_add(seconds);
+        self.published()
+            .any(|(_, version)| version.expires_seconds <= end)
+    }
 }

@@ -11,8 +11,9 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 use tempfile::TempDir;
 
 use super::{
-    Delegated, Holder, KeySettings, Project, Publication, Publishing, RoleSettings, Roles,
-    RootChange, Scope, Settings, Work, draft_root, edit_targets, publish,
+    BinsChange, Delegated, Holder, KeySettings, NewDelegation, Project, Publication, Publishing,
+    RoleSettings, Roles, RootChange, Scope, Settings, Work, delegate, draft_root, edit_targets,
+    place_bins, publish,
 };
 use crate::destination::Interrupt;
 use crate::show::Progress;
@@ -63,6 +64,12 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
         .build()
         .unwrap();
     runtime.block_on(work)
+}
+
+/// The public keys of these seeds.
+pub(crate) fn known(seeds: &[u8]) -> BTreeMap<KeyId, Key> {
+    let keys = seeds.iter().map(|seed| Signer::new(*seed).key);
+    keys.map(|key| (key.keyid().clone(), key)).collect()
 }
 
 /// A project in a temporary directory: root keys 1 and 2 of which both must sign, 3 for targets, 4
@@ -190,6 +197,46 @@ impl Bench {
             .drafts()
             .write(role, &draft.finish().unwrap())
             .unwrap();
+    }
+
+    /// Delegates to a role, and goes on with the settings that this wrote.
+    pub(crate) fn delegate(&mut self, name: &str, by: &str, seeds: &[u8], paths: &[&str]) {
+        let keys = self.keys(seeds);
+        let patterns = paths.iter().map(|text| (*text).into()).collect();
+        let new = NewDelegation {
+            name: &name.parse().unwrap(),
+            by: &by.parse().unwrap(),
+            keys: &keys,
+            threshold: None,
+            scope: Some(privyseal_tuf::Scope::Paths(patterns)),
+            terminating: None,
+            expires: None,
+            place: None,
+            known: &known(seeds),
+        };
+        delegate(&self.project, &self.work(), &new).unwrap();
+        self.reload();
+    }
+
+    /// Makes hashed bins below the top-level targets.
+    pub(crate) fn bins(&mut self, bit_length: u32, seeds: &[u8], listed: bool) {
+        let change = BinsChange {
+            bit_length,
+            prefix: &"bins".parse().unwrap(),
+            by: &Role::TARGETS,
+            keys: &self.keys(seeds),
+            threshold: 1,
+            listed,
+            expires: "10d".parse().unwrap(),
+            known: &known(seeds),
+        };
+        place_bins(&self.project, &self.work(), &change).unwrap();
+        self.reload();
+    }
+
+    fn keys(&self, seeds: &[u8]) -> Vec<KeySettings> {
+        let key = |seed: &u8| self.key(*seed, &format!("key-{seed}"));
+        seeds.iter().map(key).collect()
     }
 
     /// Signs like a round does, with every key in `with`.

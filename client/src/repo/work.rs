@@ -41,17 +41,22 @@ impl Work {
         let published = project.published()?;
         let mut drafts = BTreeMap::new();
         for role in project.drafts().roles()? {
-            // After an interrupted publication a draft can be there that is published already.
-            let is_published = |draft: &Document| {
+            // After an interrupted publication a draft can be there that is published already. And
+            // what names others may have been renewed meanwhile, by a timer: it is made anew.
+            let is_past = |draft: &Document| {
                 let version = draft.view(role.kind())?.version();
-                if published.version(&role) != Some(version) {
-                    return anyhow::Ok(false);
+                let last = published.version(&role).unwrap_or(0);
+                if matches!(role.top(), Some(RoleType::Snapshot | RoleType::Timestamp)) {
+                    return anyhow::Ok(version <= last);
+                }
+                if version != last {
+                    return Ok(false);
                 }
                 let last = published.document(&role)?;
                 Ok(last.is_some_and(|last| last.payload() == draft.payload()))
             };
             if let Some(draft) = project.drafts().read(&role)?
-                && !is_published(&draft)?
+                && !is_past(&draft)?
             {
                 drafts.insert(role, Arc::new(draft));
             }
@@ -65,6 +70,19 @@ impl Work {
             ahead: false,
             now,
         })
+    }
+
+    /// The same without drafts: as clients see it.
+    pub fn as_published(&self) -> Self {
+        let mut published = self.clone();
+        published.drafts.clear();
+        published.forget();
+        published
+    }
+
+    /// The time that it was read for, in Unix seconds.
+    pub fn now(&self) -> i64 {
+        self.now
     }
 
     /// What is published.

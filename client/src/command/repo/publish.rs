@@ -12,7 +12,7 @@ use crate::show::{escape, now};
 /// Longer lists are summed up.
 const MOST_NAMES: usize = 20;
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(after_help = "\
 Writes targets/ and metadata/ below the output directory of privyseal.toml, then to every destination
 of its `publish` list and of --to: target files first, the timestamp last. Readers see the old state

@@ -1,7 +1,9 @@
+mod unattended;
+
 use std::io::Write;
 
 use clap::Args;
-use privyseal_tuf::{Role, RoleType};
+use privyseal_tuf::{Document, Role, RoleType};
 
 use crate::Exit;
 use crate::command::context::Context;
@@ -12,12 +14,16 @@ use crate::show::{escape, in_days, now};
 #[command(after_help = "\
 Without a role: targets, snapshot and timestamp, and the delegated roles that have names of their
 own. A renewed root also takes the keys and thresholds that privyseal.toml says. With --within, only
-what expires soon is renewed: fit for a timer (packaging/systemd/privyseal-renew@.timer).
+what expires soon is renewed.
+
+With --publish it is fit for a timer: it renews the published snapshot and timestamp, has the agents
+sign that and nothing else, and publishes it. What people have open in draft/ is neither signed nor
+published with it. packaging/systemd/privyseal-renew@.timer runs it.
 
 Examples:
-  privyseal repo renew timestamp && privyseal repo sign --yes && privyseal repo publish
-  privyseal repo renew snapshot timestamp --within 2d
-  privyseal repo renew --within 30d
+  privyseal repo renew snapshot timestamp --within 2d --publish
+  privyseal repo renew --within 30d && privyseal repo sign
+  privyseal repo renew --bins --within 30d
   privyseal repo renew root")]
 pub(super) struct Renew {
     /// root, targets, snapshot, timestamp, or a delegated role.
@@ -29,16 +35,22 @@ pub(super) struct Renew {
     /// Renew the hashed bins, too.
     #[arg(long)]
     bins: bool,
+    /// Sign and publish what is renewed, without asking: snapshot and timestamp only.
+    #[arg(long, conflicts_with_all = ["bins", "correct"])]
+    publish: bool,
     /// Where the root draft is signed already: make a correction of it, for `repo supersede`.
     #[arg(long)]
     correct: bool,
 }
 
-pub(super) fn run(
+pub(super) async fn run(
     command: Renew,
     project: &Project,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
+    if command.publish {
+        return unattended::run(&command, project, context).await;
+    }
     let now = now();
     let work = Work::load(project, now)?;
     let mut roles = command.roles.clone();
@@ -56,19 +68,11 @@ pub(super) fn run(
             continue;
         }
         let document = renewed(project, &work, &role)?;
+        if few {
+            tell(context, &work, &role, &document)?;
+        }
         if role.top() == Some(RoleType::Root) {
             place_root(project, &work, &document, command.correct)?;
-        }
-        let view = document.view(role.kind())?;
-        if few {
-            writeln!(
-                context.screen,
-                "{} {} expires {} ({})",
-                escape(role.as_str()),
-                view.version(),
-                view.expires(),
-                in_days(view.expires().seconds(), now)
-            )?;
         }
         drafts.push((role, document));
     }
@@ -101,4 +105,32 @@ fn is_due(command: &Renew, work: &Work, role: &Role, now: i64) -> anyhow::Result
     };
     let expires = document.view(role.kind())?.expires().seconds();
     Ok(expires.saturating_sub(now) <= within.seconds())
+}
+
+/// Says until when the renewed role is valid, and whether that is sooner than before.
+fn tell(
+    context: &mut Context<'_>,
+    work: &Work,
+    role: &Role,
+    document: &Document,
+) -> anyhow::Result<()> {
+    let view = document.view(role.kind())?;
+    let (name, expires) = (escape(role.as_str()), view.expires());
+    writeln!(
+        context.screen,
+        "{name} {} expires {expires} ({})",
+        view.version(),
+        in_days(expires.seconds(), work.now())
+    )?;
+    let Some(before) = work.published().document(role)? else {
+        return Ok(());
+    };
+    let before = before.view(role.kind())?.expires().clone();
+    if expires.seconds() < before.seconds() {
+        context.screen.note(&format!(
+            "{name} would expire sooner than what is published ({before}): the period in \
+             privyseal.toml is shorter now, or this clock or that of the last signer is wrong (date -u)"
+        ))?;
+    }
+    Ok(())
 }

@@ -1,10 +1,9 @@
-use std::io::{self, Write};
+use std::io::Write;
 
 use privyseal_tuf::{Document, Role};
 
-use crate::repo::{Project, RoleStatus, RoleVersion, Step, Work};
+use crate::repo::{Project, Step, Work};
 use crate::show::{Comparison, DangerCounts, DiffContext, in_days, print_danger_counts, quote};
-use crate::show::{escape, print_table};
 
 /// What a round of signatures would change, role by role.
 pub(super) struct Preview<'a> {
@@ -90,92 +89,4 @@ pub(super) fn sum<'a>(all: impl Iterator<Item = &'a DangerCounts>) -> DangerCoun
         *sum.entry(*kind).or_default() += count;
     }
     sum
-}
-
-/// Prints how the roles stand, and who is missing.
-pub(super) fn print_status(
-    out: &mut dyn Write,
-    statuses: &[RoleStatus],
-    now: i64,
-) -> io::Result<()> {
-    let rows = statuses.iter().map(|status| {
-        let draft = match (&status.draft, status.follows) {
-            (_, true) => "follows".to_owned(),
-            (draft, false) => version(draft.as_ref()),
-        };
-        let next = status.draft.as_ref().or(status.published.as_ref());
-        vec![
-            status.role.clone(),
-            version(status.published.as_ref()),
-            expiry(status.published.as_ref(), now),
-            draft,
-            status
-                .draft
-                .as_ref()
-                .map_or_else(|| "-".to_owned(), |draft| expiry(Some(draft), now)),
-            next.map_or_else(|| "-".to_owned(), |_| signatures(status)),
-        ]
-    });
-    let header = [
-        "role",
-        "published",
-        "expires",
-        "draft",
-        "expires",
-        "signatures",
-    ];
-    print_table(out, &header, rows)?;
-    for status in statuses {
-        print_missing(out, status)?;
-    }
-    Ok(())
-}
-
-fn print_missing(out: &mut dyn Write, status: &RoleStatus) -> io::Result<()> {
-    for requirement in status
-        .signatures
-        .iter()
-        .filter(|s| s.have < s.need as usize)
-    {
-        writeln!(
-            out,
-            "{}: {} of {} signatures by {}; not yet by:",
-            status.role, requirement.have, requirement.need, requirement.required_by
-        )?;
-        for key in &requirement.missing {
-            let owner = key.owner.as_deref().unwrap_or("not in privyseal.toml");
-            writeln!(out, "  {} ({})", escape(owner), escape(&key.keyid))?;
-        }
-    }
-    Ok(())
-}
-
-fn version(version: Option<&RoleVersion>) -> String {
-    version.map_or_else(|| "-".to_owned(), |version| version.version.to_string())
-}
-
-fn expiry(version: Option<&RoleVersion>, now: i64) -> String {
-    version.map_or_else(
-        || "-".to_owned(),
-        |version| {
-            let warning = if version.expires_seconds <= now {
-                "EXPIRED "
-            } else {
-                ""
-            };
-            format!(
-                "{warning}{} ({})",
-                version.expires,
-                in_days(version.expires_seconds, now)
-            )
-        },
-    )
-}
-
-fn signatures(status: &RoleStatus) -> String {
-    let counts = status
-        .signatures
-        .iter()
-        .map(|s| format!("{} of {}", s.have, s.need));
-    counts.collect::<Vec<_>>().join(", ")
 }

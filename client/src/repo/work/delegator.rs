@@ -111,15 +111,15 @@ impl Work {
 
     /// The published roles whose keys a draft of their delegator changes.
     pub(super) fn changed_below(&self, role: &Role) -> anyhow::Result<Vec<RoleName>> {
-        let draft = self.draft(role).map(|draft| Delegator::of(draft));
-        let Some(after) = draft.transpose()?.flatten() else {
+        let (Some(draft), Some(published)) = (self.draft(role), self.published.keep(role)?) else {
             return Ok(Vec::new());
         };
-        let published = match self.published.keep(role)? {
-            Some(document) => Delegator::of(&document)?,
-            None => None,
-        };
-        let Some(before) = published else {
+        let said = |document: &Document| document.signed().get("delegations").cloned();
+        if said(draft) == said(&published) {
+            return Ok(Vec::new());
+        }
+        let (Some(after), Some(before)) = (Delegator::of(draft)?, Delegator::of(&published)?)
+        else {
             return Ok(Vec::new());
         };
         let names = after.delegations.names();

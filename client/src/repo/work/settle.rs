@@ -26,9 +26,9 @@ impl Work {
             // A repository without a root asks its draft who signs.
             Role::Top(RoleType::Root) if self.published.roots.is_empty() => Ok(true),
             Role::Top(RoleType::Root) => self.is_complete(role),
-            Role::Top(RoleType::Targets) | Role::Delegated(_) => {
-                Ok(self.is_complete(role)? && self.has_new_roles(draft)?)
-            }
+            Role::Top(RoleType::Targets) | Role::Delegated(_) => Ok(self.is_complete(role)?
+                && self.has_new_roles(draft)?
+                && self.has_changed_roles(role)?),
             Role::Top(_) => Ok(self.is_complete(role)? && self.names_settled(role, draft)?),
         }
     }
@@ -41,6 +41,22 @@ impl Work {
         };
         for name in delegator.delegations.names() {
             if !self.is_published(&name) && !self.is_drafted(&name)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether every published role to which a draft gives other keys has a document with their
+    /// signatures: the one with those of the old keys counts for nothing once the draft is published.
+    fn has_changed_roles(&self, role: &Role) -> anyhow::Result<bool> {
+        for name in self.changed_below(role)? {
+            let role = Role::from(name);
+            let Some(document) = self.settled(&role)? else {
+                return Ok(false);
+            };
+            let mut requirements = self.requirements(&role)?.into_iter();
+            if !requirements.all(|asked| asked.tally(&document).is_met()) {
                 return Ok(false);
             }
         }

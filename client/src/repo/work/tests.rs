@@ -151,3 +151,48 @@ fn expiry_is_counted_from_now() {
         NOW + 864_000
     );
 }
+
+#[test]
+fn a_snapshot_that_was_renewed_meanwhile_is_made_anew() {
+    let bench = Bench::new();
+    published(&bench);
+    bench.add("a", "1");
+    bench.sign(&[3]);
+    bench.sign(&[4]);
+    // Somebody renews and publishes what clients see, without these drafts.
+    let mut renewals = bench.work().as_published();
+    let project = bench.project.renewals();
+    for role in [RoleType::Snapshot, RoleType::Timestamp].map(Role::from) {
+        let document = crate::repo::renewed(&project, &renewals, &role).unwrap();
+        project.drafts().write(&role, &document).unwrap();
+        renewals.set_draft(role, document);
+    }
+    let between = Bench { project, ..bench };
+    between.sign(&[4]);
+    between.publish().unwrap();
+    let bench = Bench {
+        project: Project::open(between.path()).unwrap(),
+        ..between
+    };
+    let published = bench.work();
+    assert_eq!(
+        published.published().version(&RoleType::Targets.into()),
+        Some(1)
+    );
+    assert_eq!(
+        published.published().version(&RoleType::Snapshot.into()),
+        Some(2)
+    );
+    let expected = [
+        (RoleType::Targets, 2),
+        (RoleType::Snapshot, 3),
+        (RoleType::Timestamp, 3),
+    ];
+    assert_eq!(versions(&bench.work()), expected);
+    bench.sign(&[4]);
+    bench.publish().unwrap();
+    assert_eq!(
+        bench.work().published().version(&RoleType::Targets.into()),
+        Some(2)
+    );
+}
