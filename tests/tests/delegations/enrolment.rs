@@ -167,8 +167,8 @@ fn a_repository_that_does_not_fit_into_a_record_is_enrolled_whole() {
         .zip(versions)
         .map(|(name, version)| (name.as_str(), owner.signed(&targets(version, &[]))));
     let bins: Vec<_> = bins.collect();
-    let mut bad = bins.clone();
-    bad.last_mut().unwrap().1 = targets(1, &[]);
+    let mut bad = bins[..100].to_vec();
+    bad.push(("bins-0100", targets(1, &[])));
     let before = records::events(&rpc).len();
     let refused = rpc.enroll_repository(request(&root, &top, &bad));
     assert_unfit(refused, "INCOMPLETE");
