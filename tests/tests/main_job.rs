@@ -62,7 +62,16 @@ impl Job {
     }
 
     fn sign_and_publish(&self) {
-        self.repo("sign --yes");
+        self.sign_and_publish_with("");
+    }
+
+    /// With dangers that are meant, with commas between.
+    fn sign_and_publish_although(&self, dangers: &str) {
+        self.sign_and_publish_with(&format!("--accept {dangers}"));
+    }
+
+    fn sign_and_publish_with(&self, words: &str) {
+        self.repo(&format!("sign --yes {words}"));
         self.repo("publish");
         self.repo("verify");
     }
@@ -148,7 +157,7 @@ fn sign_publish_update_and_rotate() {
     job.assert_downloads(FILES.len(), [1, 1, 1, 1]);
 
     job.add(&[("hello.txt", b"hello again\n"), ("new/one.txt", b"one")]);
-    job.sign_and_publish();
+    job.sign_and_publish_although("replaced-target");
     job.assert_downloads(FILES.len() + 1, [1, 2, 2, 2]);
 
     job.repo("rotate root --add root-4 --remove root-1");
@@ -158,7 +167,7 @@ fn sign_publish_update_and_rotate() {
 
     job.repo("rotate timestamp --add ts-2 --remove ts-1");
     job.repo("rotate root --threshold 3");
-    job.sign_and_publish();
+    job.sign_and_publish_although("online-key");
     let said = job.judge(&job.repository());
     assert!(said.stdout.contains("(root 3,"), "{said:?}");
 
@@ -230,7 +239,7 @@ fn one_repository_over_two_agents_and_tokens() {
 
     job.add(&[("hello.txt", b"hello from two\n")]);
     job.repo("renew root");
-    job.sign_and_publish();
+    job.sign_and_publish_although("replaced-target");
     let said = job.judge(&job.repository());
     assert!(said.stdout.contains("(root 2, targets 2,"), "{said:?}");
 }
