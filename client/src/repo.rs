@@ -24,13 +24,13 @@ mod settings;
 mod signatures;
 mod staging;
 mod status;
-mod tree;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tree;
 mod verify;
 mod work;
 
-pub use attach::{Attaching, Taken, held_keys};
+pub use attach::{Adopted, Attaching, Outcome, Taken, adopt, held_keys};
 pub use calendar::calendar;
 pub use clock::clock_doubt;
 pub use countersign::{Ask, asks, countersign};
@@ -39,12 +39,14 @@ pub use delegation::{delegations, notes, place_bins, undelegate};
 pub use derive::entry_of;
 pub use draft_file::{Before, DraftFile, DraftFileError, Signer};
 pub use drafts::Drafts;
-pub use exported::Exported;
 pub use edit::{edit_targets, is_renewal, place_root, renewed};
+pub use exported::Exported;
 pub use home::Homes;
+pub use import::{
+    Basis, Import, Imported, ImportedRole, Keyholders, OwnerName, TrustedRoot, Validity,
+};
 pub use incident::{Consequences, GoneKey, Incident, IncidentKind, Plan, Section};
 pub use incident::{key_named, keys_of};
-pub use import::{Basis, Import, Imported, ImportedRole, Keyholders, OwnerName, TrustedRoot, Validity};
 pub use owners::Owners;
 pub use project::{Project, ProjectLock, SETTINGS};
 pub use publish::{Begun, Layout, Publication, Scope, publish, publish_to};
@@ -60,7 +62,9 @@ pub use staging::{StagedFile, Staging};
 pub use status::{BinsStatus, Due, RoleStatus, RoleVersion, Standing, Status};
 pub use tree::{BinGroup, BinsNode, Branch, Delegatee, RoleKey, RoleNode};
 pub use tree::{branches, delegatees, tree};
-pub use verify::{FileCheck, MAX_ROOT, Report, RoleReport, RootStart, Start, Unfound, Verification};
+pub use verify::{
+    FileCheck, MAX_ROOT, Report, RoleReport, RootStart, Start, Unfound, Verification,
+};
 pub use verify::{Warning, verify};
 pub use work::{Step, Work, next_version};
 

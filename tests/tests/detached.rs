@@ -403,6 +403,13 @@ fn what_belongs_elsewhere_is_named_and_loses_nothing() {
     assert_eq!(wrong.status, 3, "{wrong:#?}");
     assert!(wrong.stderr.contains("said to be by alice"), "{wrong:#?}");
 
+    // The other draft can be kept, too; then an operator must see to it.
+    let adopted = office.repo(&format!("attach --adopt {}", old_draft.display()));
+    assert!(
+        adopted.contains("took root 1 from") && adopted.contains("repo supersede root"),
+        "{adopted}"
+    );
+
     // A file that was edited on its way.
     let text = fs::read_to_string(&draft).unwrap();
     let edited = office.post.join("edited.draft.json");
@@ -586,5 +593,131 @@ fn nobody_signs_what_can_not_be_compared() {
     assert!(
         shown.stderr.contains("made over another targets"),
         "{shown:#?}"
+    );
+}
+
+#[test]
+fn delegated_roles_are_signed_at_their_places() {
+    let (Some(stage), Some(python)) = (Stage::new(), Python::find()) else {
+        return;
+    };
+    let sandbox = &stage.sandbox;
+    let client = stage.client("office");
+    generate(&client, "root");
+    let office = Office::new(sandbox, &client);
+    office.repo(&format!(
+        "init --authority {AUTHORITY} --repository {NAME} --root root --targets targets \
+         --snapshot online --timestamp online"
+    ));
+    office.sign_and_publish();
+    let places = ["app", "beta"].map(|name| Place::new(sandbox, name));
+    let keys = places.each_ref().map(|place| place.key("key"));
+    let draft_of = |role: &str| {
+        let file = office.post.join(format!("{role}.draft.json"));
+        office.repo(&format!("draft export {role} -o {}", file.display()));
+        file
+    };
+    let sign_at = |draft: &Path, place: &Place| {
+        let there = sent(draft, place);
+        let name = there.file_name().unwrap().to_str().unwrap();
+        place.client.ok(&format!("draft sign {name} --yes"));
+        office.attached(&[&there])
+    };
+    let unfinished = || {
+        let answer = office.try_repo("sign --yes");
+        assert_eq!(answer.status, 3, "{answer:#?}");
+        answer.stdout
+    };
+
+    let key = keys[0].display();
+    office.repo(&format!("delegate app --key dev={key} --path app/*"));
+    // Nobody elsewhere can rely on a delegator that is not finished.
+    let early = office.try_repo("draft export app");
+    assert!(early.status != 0, "{early:#?}");
+    assert!(unfinished().contains("not finished: app"));
+    let draft = draft_of("app");
+    sent(&draft, &places[0]);
+    places[0].client.ok("draft enroll app.draft.json");
+    let told = sign_at(&draft, &places[0]);
+    assert!(
+        told.contains("app keys of targets version 2: 1 of 1 signatures, enough"),
+        "{told}"
+    );
+    office.sign_and_publish();
+
+    let key = keys[1].display();
+    office.repo(&format!(
+        "delegate beta --by app --key beta={key} --path app/b*"
+    ));
+    assert!(unfinished().contains("not finished: app"));
+    sign_at(&draft_of("app"), &places[0]);
+    assert!(unfinished().contains("not finished: beta"));
+    let draft = draft_of("beta");
+    let file: serde_json::Value = serde_json::from_slice(&fs::read(&draft).unwrap()).unwrap();
+    let delegators: Vec<_> = (file["delegators"].as_array().unwrap().iter())
+        .map(|by| {
+            (
+                by["role"].as_str().unwrap(),
+                &by["document"]["signed"]["version"],
+            )
+        })
+        .collect();
+    assert_eq!(delegators, [("targets", &2.into()), ("app", &2.into())]);
+    sent(&draft, &places[1]);
+    places[1].client.ok("draft enroll beta.draft.json");
+    let told = sign_at(&draft, &places[1]);
+    assert!(
+        told.contains("beta keys of app version 2: 1 of 1 signatures, enough"),
+        "{told}"
+    );
+    office.sign_and_publish();
+    office.assert_accepted(&python, 1);
+}
+
+#[test]
+fn a_first_root_is_given_up_for_another_at_its_place() {
+    let Some(stage) = Stage::new() else {
+        return;
+    };
+    let sandbox = &stage.sandbox;
+    let place = Place::new(sandbox, "place");
+    let other = Place::new(sandbox, "other");
+    let office = Office::new(sandbox, &stage.client("office"));
+    office.init(
+        &[("place", &place.key("root")), ("other", &other.key("root"))],
+        2,
+    );
+    let (old, _) = office.export("old");
+    sent(&old, &place);
+    place.client.ok("draft sign old.draft.json --yes");
+    office.expire("370d");
+    let (new, _) = office.export("new");
+    sent(&new, &place);
+    let refused = place.client.run("draft sign new.draft.json --yes");
+    refused.assert_refused(4, "KEY_OF_OTHER_LINEAGE");
+    let unnamed = place
+        .client
+        .run("draft supersede new.draft.json --yes --reason dates");
+    assert!(
+        unnamed.status == 1 && unnamed.stderr.contains("--old FILE"),
+        "{unnamed:#?}"
+    );
+    let words = "draft supersede new.draft.json --old old.draft.json --yes --reason dates";
+    let gave_up = place.client.ok(words);
+    assert!(gave_up.contains("gave up the other draft"), "{gave_up}");
+    place.client.ok("draft sign new.draft.json --yes");
+    let back = place.client.home().join("new.draft.json");
+    let told = office.attached(&[&back]);
+    assert!(
+        told.contains("root keys of root version 1: 1 of 2 signatures\n"),
+        "{told}"
+    );
+    // Once it has signed nothing else, there is nothing to give up.
+    let again = place
+        .client
+        .ok("draft supersede new.draft.json --old new.draft.json --yes --reason x");
+    assert!(
+        again.contains("signed no other draft of this version"),
+        "{again}"
     );
 }

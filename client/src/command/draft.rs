@@ -10,7 +10,7 @@ mod view;
 
 use clap::Subcommand;
 
-pub(super) use input::read_bytes;
+pub(super) use input::{read as read_draft, read_bytes};
 
 use super::context::Context;
 use crate::Exit;

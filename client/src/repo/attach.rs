@@ -1,5 +1,6 @@
 //! Signatures that were made elsewhere, for the drafts of a project.
 
+mod adopt;
 mod explain;
 mod known;
 mod source;
@@ -8,7 +9,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use privyseal_tuf::{Attached, DetachedSignature, Document, KeyId, Known, KnownKey, Role, Signing};
+use privyseal_tuf::{
+    Attached, DetachedSignature, Document, KeyId, Known, KnownKey, Role, RoleType, Signing,
+};
 
 use super::draft_file::Signer;
 use super::project::Project;
@@ -18,6 +21,7 @@ use crate::failure::Advice;
 use explain::{no_draft, no_drafts, too_many};
 use source::Source;
 
+pub use adopt::{Adopted, adopt};
 pub use known::held_keys;
 
 /// More drafts than a signature without a name is tried on.
@@ -35,15 +39,29 @@ pub struct Attaching<'a> {
     held: Vec<KnownKey>,
 }
 
-/// A signature that stands in a draft.
+/// What became of a good signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The draft has it now.
+    Added,
+    /// The draft had one by this key already, which it keeps.
+    Known,
+    /// The draft has enough without it. Only roots collect more: another signature would change the
+    /// file that a snapshot or timestamp names.
+    NotNeeded,
+}
+
+/// A good signature over a draft.
 #[derive(Clone, Debug)]
 pub struct Taken {
     /// The draft's role.
     pub role: Role,
     /// The draft's version.
     pub version: u64,
-    /// Who made it, and whether it is new.
-    pub attached: Attached,
+    /// The key that made it.
+    pub keyid: KeyId,
+    /// What became of it.
+    pub outcome: Outcome,
     /// Whose key that is.
     pub owner: Option<String>,
     /// Where it was made, as its file says.
@@ -131,7 +149,7 @@ impl<'a> Attaching<'a> {
                 None => signature,
             };
             let mut taken = self.attach(role.as_ref(), &signature)?;
-            taken.signer = signers.get(&taken.attached.keyid).cloned();
+            taken.signer = signers.get(&taken.keyid).cloned();
             Ok(taken)
         });
         let taken: Vec<anyhow::Result<Taken>> = taken.collect();
@@ -163,16 +181,26 @@ impl<'a> Attaching<'a> {
         let nothing = Known::default();
         let signings = self.signings.iter_mut();
         for (role, signing) in signings.filter(|(of, _)| role.is_none_or(|role| role == *of)) {
-            if let Ok(attached) = signing.attach(signature, &nothing) {
-                let view = signing.document().view(role.kind())?;
-                return Ok(Taken {
-                    role: role.clone(),
-                    version: view.version(),
-                    owner: self.owners.get(&attached.keyid).cloned(),
-                    attached,
-                    signer: None,
-                });
+            let mut signed = signing.clone();
+            let Ok(Attached { keyid, is_new }) = signed.attach(signature, &nothing) else {
+                continue;
+            };
+            let outcome = match is_new {
+                true if role.kind() != RoleType::Root && is_met(signing) => Outcome::NotNeeded,
+                true => Outcome::Added,
+                false => Outcome::Known,
+            };
+            if outcome == Outcome::Added {
+                *signing = signed;
             }
+            return Ok(Taken {
+                role: role.clone(),
+                version: signing.document().view(role.kind())?.version(),
+                owner: self.owners.get(&keyid).cloned(),
+                keyid,
+                outcome,
+                signer: None,
+            });
         }
         Err(self.refused(role, signature))
     }
@@ -180,11 +208,16 @@ impl<'a> Attaching<'a> {
     /// Writes the drafts that got signatures.
     fn keep(&self, taken: &[anyhow::Result<Taken>]) -> anyhow::Result<()> {
         for (role, signing) in &self.signings {
-            let is_new = |taken: &Taken| taken.attached.is_new && taken.role == *role;
-            if taken.iter().flatten().any(is_new) {
+            let added = |taken: &Taken| taken.outcome == Outcome::Added && taken.role == *role;
+            if taken.iter().flatten().any(added) {
                 self.project.drafts().write(role, signing.document())?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a draft has the signatures that it needs.
+fn is_met(signing: &Signing) -> bool {
+    signing.status().iter().all(|status| status.tally.is_met())
 }

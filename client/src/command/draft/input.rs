@@ -11,7 +11,7 @@ use crate::repo::{Before, DraftFile};
 use crate::show::aloud;
 
 /// Reads a draft file.
-pub(super) fn read(path: &Path) -> anyhow::Result<DraftFile> {
+pub(in crate::command) fn read(path: &Path) -> anyhow::Result<DraftFile> {
     let parsed = DraftFile::parse(&read_bytes(path)?).map_err(|error| {
         Advice::failed(
             format!("{}: {error}", path.display()),

@@ -98,6 +98,7 @@ impl<'a> Shown<'a> {
         let file = self.file;
         let view = file.document.view(file.role.kind())?;
         let mut compared = self.comparison().to_json();
+        let mut part = |name| compared.get_mut(name).map(Value::take);
         Ok(json!({
             "authority": file.authority,
             "repository": file.repository,
@@ -107,8 +108,8 @@ impl<'a> Shown<'a> {
             "expires": view.expires().as_str(),
             "payload_sha256": file.document.payload().digest.to_string(),
             "before_is_signed": self.is_compared,
-            "changes": compared["changes"].take(),
-            "dangers": compared["dangers"].take(),
+            "changes": part("changes"),
+            "dangers": part("dangers"),
             "signatures": self.signatures,
             "complete": self.signatures.iter().all(SignatureStatus::is_met),
         }))

@@ -6,10 +6,12 @@ use clap::Args;
 use privyseal_tuf::{KnownKey, Role};
 
 use crate::Exit;
+use crate::agent::{AgentError, ConnectError};
 use crate::command::context::Context;
-use crate::command::draft::read_bytes;
-use crate::failure::report;
-use crate::repo::{Attaching, Project, SignatureStatus, Taken, Work, held_keys};
+use crate::command::draft::{read_bytes, read_draft};
+use crate::failure::{Advice, report};
+use crate::repo::{Adopted, Attaching, Outcome, Project, SignatureStatus, Taken, Work};
+use crate::repo::{adopt, held_keys};
 use crate::show::{escape, now, print_signatures};
 
 #[derive(Args, Debug)]
@@ -24,7 +26,8 @@ Exit status 3: a signature is by a wrong key, over another content, or of anothe
 Examples:
   privyseal repo attach root-3.signed.draft.json
   privyseal repo attach alice.sig bob.pem carol.json
-  privyseal repo attach --role targets --key 3f2a9c build.sig")]
+  privyseal repo attach --role targets --key 3f2a9c build.sig
+  privyseal repo attach --adopt root-3.draft.json")]
 pub(super) struct Attach {
     /// Files with signatures.
     #[arg(required = true)]
@@ -35,6 +38,10 @@ pub(super) struct Attach {
     /// Take them only as signatures by this key: a keyid, or its beginning.
     #[arg(long, value_name = "KEYID")]
     key: Option<String>,
+    /// Put the draft of this file in the place of the one here, which is another one of the same
+    /// version.
+    #[arg(long, conflicts_with_all = ["role", "key"])]
+    adopt: bool,
 }
 
 pub(super) async fn run(
@@ -43,6 +50,9 @@ pub(super) async fn run(
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
     let work = Work::load(project, now())?;
+    if command.adopt {
+        return take_over(&command.files, project, &work, context);
+    }
     let mut attaching = Attaching::new(project, &work, command.role.as_ref())?;
     if let Some(keyid) = &command.key {
         attaching.only_by(keyid)?;
@@ -101,6 +111,7 @@ fn add(attaching: &mut Attaching<'_>, path: &Path) -> (Vec<Taken>, Vec<anyhow::E
 async fn held(project: &Project, context: &mut Context<'_>) -> anyhow::Result<Vec<KnownKey>> {
     let agents = match super::agents(project, context).await {
         Ok(agents) => agents,
+        Err(error) if is_breach(&error) => return Err(error),
         Err(error) => {
             let why = format!("no agent could be asked whose key it was: {error}");
             context.screen.note(&escape(&why))?;
@@ -109,6 +120,38 @@ async fn held(project: &Project, context: &mut Context<'_>) -> anyhow::Result<Ve
     };
     context.report_missing(&agents)?;
     Ok(held_keys(&agents.keys().await.unwrap_or_default()))
+}
+
+/// An agent whose ledger is not what it was is never passed over.
+fn is_breach(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(ConnectError::Agent(AgentError::Breach { .. }))
+    )
+}
+
+fn take_over(
+    files: &[PathBuf],
+    project: &Project,
+    work: &Work,
+    context: &mut Context<'_>,
+) -> anyhow::Result<Exit> {
+    let [path] = files else {
+        return Err(Advice::failed("one draft is adopted at a time", "name one file").into());
+    };
+    let file = read_draft(path)?;
+    let next = match adopt(project, work, &file)? {
+        Adopted::Draft => "privyseal repo diff, then privyseal repo sign",
+        Adopted::Correction => "an operator runs privyseal repo supersede root --reason TEXT",
+    };
+    writeln!(
+        context.screen,
+        "took {} {} from {}; privyseal.toml is as it was\nnext: {next}",
+        escape(file.role.as_str()),
+        file.version()?,
+        escape(&path.display().to_string())
+    )?;
+    Ok(Exit::Done)
 }
 
 /// The worst of what happened decides how the command ends.
@@ -140,15 +183,15 @@ fn tell(
 }
 
 fn print_taken(out: &mut dyn Write, path: &Path, taken: &Taken) -> anyhow::Result<()> {
-    let keyid = &taken.attached.keyid;
+    let keyid = &taken.keyid;
     let owner = taken.owner.as_ref();
     let owner = owner.map_or_else(|| keyid.to_string(), |owner| format!("{owner} ({keyid})"));
     let token = taken.signer.as_ref();
     let token = token.map_or_else(String::new, |signer| format!(", {signer} as the file says"));
-    let what = if taken.attached.is_new {
-        "signed by"
-    } else {
-        "was signed already by"
+    let what = match taken.outcome {
+        Outcome::Added => "signed by",
+        Outcome::Known => "was signed already by",
+        Outcome::NotNeeded => "has enough without the signature by",
     };
     writeln!(
         out,

@@ -3,7 +3,7 @@
 use privyseal_tuf::{Algorithm, DetachedSignature, Document, KeyId, Requirement, Role, RoleType};
 use privyseal_tuf::{Signing, SigningError};
 
-use super::Attaching;
+use super::{Attaching, is_met};
 use crate::failure::Advice;
 use crate::repo::draft_file::DraftFile;
 use crate::repo::round::lineage_ref;
@@ -20,12 +20,11 @@ impl Attaching<'_> {
             let claimed = signature.keyid();
             claimed.is_some_and(|claimed| signing.keys().any(|(keyid, _)| keyid == claimed))
         };
-        let unmet = |signing: &Signing| signing.status().iter().any(|s| !s.tally.is_met());
         let chosen = role.and_then(|role| self.signings.get_key_value(role));
         // The draft that the signature was most likely meant for.
         let meant = chosen
             .or_else(|| self.signings.iter().find(|(_, signing)| asks(signing)))
-            .or_else(|| self.signings.iter().find(|(_, signing)| unmet(signing)))
+            .or_else(|| self.signings.iter().find(|(_, signing)| !is_met(signing)))
             .or_else(|| self.signings.iter().next());
         let Some((role, signing)) = meant else {
             return no_drafts().into();
@@ -199,10 +198,10 @@ impl Attaching<'_> {
         );
         let remedy = match role.top() {
             Some(RoleType::Root) => {
-                "compare `privyseal draft show FILE` with `privyseal repo diff`, and keep one: who signed the other gives it up with `privyseal draft supersede KEPT --reason TEXT` (operators), since an agent never signs two contents of one version"
+                "compare `privyseal draft show FILE` with `privyseal repo diff`, and keep one: the one here by discarding FILE, the other one with `privyseal repo attach --adopt FILE`; an agent that signed the one that goes gives it up with `privyseal draft supersede KEPT --reason TEXT` (operators)"
             }
             _ => {
-                "compare `privyseal draft show FILE` with `privyseal repo diff`, and discard the file; where an agent signed it, make the next version here, since an agent never signs two contents of one version"
+                "compare `privyseal draft show FILE` with `privyseal repo diff`, and keep one: the one here by discarding FILE, the other one with `privyseal repo attach --adopt FILE`; an agent that signed the one that goes signs the next version only"
             }
         };
         Ok(Advice::needs_person(message, remedy))

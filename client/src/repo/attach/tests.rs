@@ -24,7 +24,7 @@ fn add(bench: &Bench, file: &[u8]) -> Vec<Result<KeyId, String>> {
         Err(error) => vec![Err(error)],
     };
     let one = |result: anyhow::Result<Taken>| match result {
-        Ok(taken) => Ok(taken.attached.keyid),
+        Ok(taken) => Ok(taken.keyid),
         Err(error) => {
             let (text, exit) = said(&error);
             assert_eq!(exit, Exit::NeedsPerson, "{text}");
@@ -302,4 +302,81 @@ fn what_can_not_be_read_is_no_danger() {
     assert!(told.contains("of no role that is known"), "{told}");
     let nothing = Attaching::new(&bench.project, &work, Some(&"app".parse().unwrap()));
     assert!(nothing.is_err(), "a role without a draft");
+}
+
+#[test]
+fn a_finished_document_takes_no_more_signatures_but_a_root_does() {
+    let mut bench = Bench::new();
+    let more = bench.key(5, "more");
+    bench.set_role(RoleType::Root, |role| role.keys.push(more.clone()));
+    bench.set_role(RoleType::Targets, |role| role.keys.push(more.clone()));
+    bench.draft_root();
+    bench.sign(&[1, 2, 3]);
+    for (role, outcome) in [(ROOT, Outcome::Added), (Role::TARGETS, Outcome::NotNeeded)] {
+        let before = bench.work().draft(&role).unwrap().to_bytes();
+        let work = bench.work();
+        let mut attaching = Attaching::new(&bench.project, &work, None).unwrap();
+        let taken = attaching
+            .add(&signature(&bench, 5, &role))
+            .unwrap()
+            .remove(0)
+            .unwrap();
+        assert_eq!(taken.outcome, outcome, "{role}");
+        let after = bench.work().draft(&role).unwrap().to_bytes();
+        assert_eq!(before == after, outcome == Outcome::NotNeeded);
+    }
+}
+
+#[test]
+fn the_other_one_of_two_drafts_is_adopted() {
+    let mut bench = Bench::new();
+    let exported = DraftFile::of(&bench.project, &bench.work(), &ROOT).unwrap();
+    let mut theirs = exported.clone();
+    let mut signing = Signing::new(exported.document.clone(), exported.requirements().unwrap());
+    let made = TestSigner::new(2).sign(&signing.payload().bytes());
+    signing.add(&TestSigner::new(2).keyid(), &made).unwrap();
+    let text = String::from_utf8(signing.document().to_bytes()).unwrap();
+    let damaged = "\"signatures\": [{\"keyid\": \"stranger\", \"sig\": \"00\"},";
+    let text = text.replacen("\"signatures\": [", damaged, 1);
+    theirs.document = Document::parse(text.as_bytes()).unwrap();
+    bench.set_role(RoleType::Root, |role| role.threshold = 1);
+    bench.draft_root();
+    let ours = bench.work().draft(&ROOT).unwrap().clone();
+
+    // Nobody signed the one here.
+    assert_eq!(
+        adopt(&bench.project, &bench.work(), &theirs).unwrap(),
+        Adopted::Draft
+    );
+    let draft = bench.work().draft(&ROOT).unwrap().clone();
+    assert_eq!(draft.payload(), theirs.document.payload());
+    assert_eq!(draft.signatures().len(), 1, "only what verifies");
+    let kept = bench.project.exported().of(&ROOT).unwrap();
+    assert!(
+        kept.iter()
+            .any(|document| document.payload() == ours.payload())
+    );
+
+    // Somebody did.
+    bench.project.drafts().write(&ROOT, &ours).unwrap();
+    bench.sign(&[1]);
+    let signed = bench.work().draft(&ROOT).unwrap().to_bytes();
+    assert_eq!(
+        adopt(&bench.project, &bench.work(), &theirs).unwrap(),
+        Adopted::Correction
+    );
+    assert_eq!(bench.work().draft(&ROOT).unwrap().to_bytes(), signed);
+    let correction = bench.project.drafts().read_correction().unwrap().unwrap();
+    assert_eq!(correction.payload(), theirs.document.payload());
+}
+
+#[test]
+fn a_signed_targets_draft_is_not_replaced() {
+    let bench = Bench::new();
+    bench.sign(&[1, 2]);
+    let theirs = DraftFile::of(&bench.project, &bench.work(), &Role::TARGETS).unwrap();
+    bench.add("a", "a");
+    bench.sign(&[3]);
+    let error = adopt(&bench.project, &bench.work(), &theirs).unwrap_err();
+    assert!(error.to_string().contains("is signed already"), "{error}");
 }
