@@ -1,7 +1,7 @@
 //! A draft file is signed by the agents of another place.
 
 use privyseal_proto::v1::{self, ObserveRequest, SignRequest};
-use privyseal_tuf::{Document, Key, KeyId, Signing};
+use privyseal_tuf::{Document, Key, KeyId, Sha256Digest, Signing};
 
 use super::draft_file::{DraftFile, Signer};
 use super::round::{accept, counts, is_seen, missing, sign_one};
@@ -24,17 +24,21 @@ pub fn asks(
 ) -> anyhow::Result<Vec<Ask>> {
     let requirements = file.requirements()?;
     let signing = Signing::new(file.document.clone(), requirements.clone());
+    let held = held.iter().filter(|held| chosen.is_none_or(|chosen| chosen.matches(held)));
+    // Metadata that was made elsewhere may name a key otherwise than its agent does.
+    let held = held.filter_map(|held| Some((held.tuf_key().ok()?.fingerprint(), held)));
+    let held: Vec<(Sha256Digest, &HeldKey)> = held.collect();
     let mut asks = Vec::new();
     for keyid in missing(&requirements, &signing) {
         let key = requirements.iter().find_map(|asked| asked.keys.get(&keyid));
-        let mut held = held.iter().filter(|held| held.key.keyid == keyid.as_str());
-        let held = held.find(|held| chosen.is_none_or(|chosen| chosen.matches(held)));
-        if let (Some(key), Some(held)) = (key, held)
+        let fingerprint = key.map(Key::fingerprint);
+        let held = held.iter().find(|(held, _)| Some(*held) == fingerprint);
+        if let (Some(key), Some((_, held))) = (key, held)
             && counts(&file.role, &keyid, &requirements, &signing)
         {
             asks.push(Ask {
                 key: key.clone(),
-                held: held.clone(),
+                held: HeldKey::clone(held),
                 keyid,
             });
         }

@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use privyseal_proto::v1;
-use privyseal_tuf::{KeyId, Role, RoleType};
+use privyseal_tuf::{Key, Role, RoleType, Sha256Digest};
 
 use super::project::Project;
+use super::settings::KeySettings;
 use super::work::Work;
 use crate::agent::{Agents, HeldKey, KeyRef};
 use crate::show::escape;
@@ -45,7 +46,9 @@ pub struct Outcome {
 pub struct Round<'a> {
     project: &'a Project,
     agents: &'a mut Agents,
-    held: Vec<HeldKey>,
+    /// The keys that the agents list, by what tells public keys apart: metadata that was made
+    /// elsewhere may give them other keyids.
+    held: Vec<(Sha256Digest, HeldKey)>,
     lineage: v1::LineageRef,
     choice: Choice,
     out: &'a mut dyn Write,
@@ -63,7 +66,9 @@ impl<'a> Round<'a> {
         choice: Choice,
         out: &'a mut dyn Write,
     ) -> anyhow::Result<Self> {
-        let held = agents.keys().await?;
+        let held = agents.keys().await?.into_iter();
+        let held = held.filter_map(|held| Some((held.tuf_key().ok()?.fingerprint(), held)));
+        let held = held.collect();
         let lineage = lineage_ref(project, work)?;
         Ok(Self {
             project,
@@ -132,21 +137,24 @@ impl<'a> Round<'a> {
     fn involved(&self, work: &Work, kind: RoleType) -> BTreeSet<String> {
         let settings = self.project.settings();
         let from = RoleType::ALL.into_iter().filter(|role| *role >= kind);
-        let keys = from.clone().flat_map(|role| &settings.role(role).keys);
-        let mut keyids: BTreeSet<KeyId> = keys.map(|key| key.keyid.clone()).collect();
+        let mut named: Vec<&KeySettings> = from
+            .clone()
+            .flat_map(|role| &settings.role(role).keys)
+            .collect();
         if kind <= RoleType::Targets {
-            keyids.extend(settings.delegated.keys().map(|key| key.keyid.clone()));
+            named.extend(settings.delegated.keys());
         }
+        let mut fingerprints = BTreeSet::new();
         for root in work.roots() {
-            let keys = from.clone().map(|role| root.roles.get(role));
-            keyids.extend(keys.flat_map(|keys| keys.keyids.iter().cloned()));
+            let keyids = from.clone().flat_map(|role| &root.roles.get(role).keyids);
+            let keys = keyids.filter_map(|keyid| root.keys.get(keyid));
+            fingerprints.extend(keys.map(Key::fingerprint));
         }
-        let holds = |held: &&HeldKey| keyids.contains(held.key.keyid.as_str());
-        self.held
-            .iter()
-            .filter(holds)
-            .map(|held| held.agent.clone())
-            .collect()
+        let holds = |(fingerprint, held): &&(Sha256Digest, HeldKey)| {
+            fingerprints.contains(fingerprint) || named.iter().any(|key| key.is_held_as(held))
+        };
+        let held = self.held.iter().filter(holds);
+        held.map(|(_, held)| held.agent.clone()).collect()
     }
 
     fn say(&mut self, text: &str) -> anyhow::Result<()> {

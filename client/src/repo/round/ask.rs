@@ -84,7 +84,7 @@ impl Round<'_> {
                 }
                 let mut keys = role.requirements.iter();
                 let key = keys.find_map(|requirement| requirement.keys.get(&keyid));
-                match (self.holder(&keyid), key) {
+                match (key.and_then(|key| self.holder(key)), key) {
                     (Some(held), Some(key)) if self.is_chosen(&held) => {
                         asks.push(Ask {
                             at,
@@ -105,9 +105,13 @@ impl Round<'_> {
         asks
     }
 
-    fn holder(&self, keyid: &KeyId) -> Option<HeldKey> {
-        let mut held = self.held.iter();
-        held.find(|held| held.key.keyid == keyid.as_str()).cloned()
+    fn holder(&self, key: &Key) -> Option<HeldKey> {
+        let fingerprint = key.fingerprint();
+        let held = self.held.iter().filter(|(held, _)| *held == fingerprint);
+        let held: Vec<&HeldKey> = held.map(|(_, held)| held).collect();
+        // Two agents may hold one key.
+        let chosen = held.iter().find(|held| self.is_chosen(held));
+        chosen.or(held.first()).copied().cloned()
     }
 
     fn is_chosen(&self, held: &HeldKey) -> bool {

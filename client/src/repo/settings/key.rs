@@ -1,3 +1,4 @@
+use crate::agent::HeldKey;
 use crate::failure::Advice;
 use privyseal_tuf::KeyId;
 use serde::{Deserialize, Deserializer, de::Error};
@@ -32,6 +33,13 @@ impl KeySettings {
             // Not read from any file: one of both is required.
             (None, None) => self.keyid.to_string(),
         }
+    }
+
+    /// Whether this is the key that an agent lists.
+    pub(in crate::repo) fn is_held_as(&self, held: &HeldKey) -> bool {
+        let named = self.holder.as_ref();
+        held.key.keyid == self.keyid.as_str()
+            || named.is_some_and(|named| named.agent == held.agent && named.name == held.key.name)
     }
 
     /// Whether a person means this key by `named`: its owner, `agent:name`, name, or the beginning
