@@ -138,13 +138,22 @@ pub struct Denial {
     message: String,
 }
 
+/// The longest message, in bytes. It travels in a header, where other letters than ASCII's take
+/// three times their bytes, and it may quote names from elsewhere.
+const MAX_MESSAGE: usize = 2_048;
+
 impl Denial {
-    /// A refusal for `reason`; `message` says what happened, with the values that matter.
+    /// A refusal for `reason`; `message` says what happened, with the values that matter. It is cut
+    /// where it is longer than a caller could receive.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self {
-            reason,
-            message: message.into(),
+        let mut message = message.into();
+        if message.len() > MAX_MESSAGE {
+            let mut ends = (0..=MAX_MESSAGE).rev();
+            let end = ends.find(|at| message.is_char_boundary(*at));
+            message.truncate(end.unwrap_or_default());
+            message.push('…');
         }
+        Self { reason, message }
     }
 
     /// The rule that said no.
@@ -167,3 +176,20 @@ impl fmt::Display for Denial {
 }
 
 impl std::error::Error for Denial {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_message_is_cut_between_letters() {
+        for letter in ["x", "é", "日", "🔑"] {
+            let denial = Denial::new(Reason::JsonInvalid, letter.repeat(5_000));
+            let kept = denial.message().strip_suffix('…').unwrap();
+            assert!(kept.chars().all(|c| letter.contains(c)));
+            assert!((MAX_MESSAGE - 3..=MAX_MESSAGE).contains(&kept.len()));
+        }
+        let short = "x".repeat(MAX_MESSAGE);
+        assert_eq!(Denial::new(Reason::JsonInvalid, &*short).message(), short);
+    }
+}

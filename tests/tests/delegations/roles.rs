@@ -278,3 +278,20 @@ fn a_request_asks_for_delegated_roles_by_name() {
         );
     }
 }
+
+#[test]
+fn long_names_are_answered_too() {
+    let Some((stage, app, team)) = stage() else {
+        return;
+    };
+    let rpc = stage.rpc();
+    let name = "\u{1}".repeat(255);
+    let delegator = delegating(&targets(1, &[]), &[to(&name, &team, &["a"])]);
+    app.sign(&rpc, "targets", &delegator).unwrap();
+    let path = "\u{e9}".repeat(2_048);
+    let outside = rpc.sign(app.request(&name, "team", &listing(1, &[&path])));
+    assert_unfit(outside, "TARGET_OUTSIDE_DELEGATION");
+    let unknown = rpc.sign(app.request(&"\u{202e}".repeat(85), "team", &listing(1, &[])));
+    assert_unknown(unknown);
+    rpc.sign(app.request(&name, "team", &listing(1, &["a"]))).unwrap();
+}
