@@ -47,10 +47,14 @@ impl Consent {
 }
 
 fn refused(count: usize, open: &DangerCounts) -> Advice {
-    let dangers = if count == 1 { "a danger" } else { "dangers" };
+    let dangers = if count == 1 {
+        "is a danger"
+    } else {
+        "are dangers"
+    };
     let kinds: Vec<&str> = open.keys().map(|kind| kind.as_str()).collect();
     Advice::needs_person(
-        format!("nothing was signed: there are {dangers} that nobody accepted"),
+        format!("nothing was signed: there {dangers} that nobody accepted"),
         format!(
             "look at each line marked !!; if all of it is meant: --yes --accept {}",
             kinds.join(",")

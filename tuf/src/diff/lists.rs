@@ -18,8 +18,8 @@ pub(super) fn texts(
     let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
     let (before, after): (BTreeSet<_>, BTreeSet<_>) =
         (old.iter().copied().collect(), new.iter().copied().collect());
-    let added = after.difference(&before).map(|text| (*text, Side::Added));
-    let removed = before.difference(&after).map(|text| (*text, Side::Removed));
+    let added = alone(&new, &before).map(|text| (text, Side::Added));
+    let removed = alone(&old, &after).map(|text| (text, Side::Removed));
     let told: Option<Vec<Change>> = added
         .chain(removed)
         .map(|(text, side)| change(text, side))
@@ -41,6 +41,14 @@ pub(super) fn texts(
 pub(super) enum Side {
     Added,
     Removed,
+}
+
+/// The texts of a list that are not in the other one, each once, in the list's order.
+fn alone<'a>(list: &[&'a str], other: &BTreeSet<&str>) -> impl Iterator<Item = &'a str> {
+    let mut seen = BTreeSet::new();
+    list.iter()
+        .copied()
+        .filter(move |text| !other.contains(text) && seen.insert(*text))
 }
 
 fn read(value: &Value) -> Option<Vec<&str>> {

@@ -86,8 +86,7 @@ fn a_new_delegation_is_told_with_its_keys_and_paths() {
     new.set_delegations(&[delegated("new", keys(&[&one, &three], 1), paths(&["n/*"]))]);
     new.move_delegation(&"new".parse().unwrap(), 1);
     let role = place("new", 1);
-    let mut keyids: Vec<KeyId> = vec![one.keyid(), three.keyid()];
-    keyids.sort();
+    let keyids: Vec<KeyId> = vec![one.keyid(), three.keyid()];
     let key = |keyid: &KeyId| Change::RoleKeyAdded {
         role: role.clone(),
         keyid: keyid.clone(),
