@@ -1,6 +1,7 @@
 //! Signatures that were made elsewhere, for the drafts of a project.
 
 mod adopt;
+mod content;
 mod explain;
 mod known;
 mod source;

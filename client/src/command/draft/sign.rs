@@ -1,7 +1,6 @@
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 
 use super::{input, view};
@@ -90,15 +89,14 @@ async fn sign(
     file: &mut DraftFile,
     agents: &mut Agents,
     asks: &[Ask],
-    output: &std::path::Path,
+    output: &Path,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     for ask in asks {
         match countersign(file, agents, ask).await {
             Ok(signed) => {
-                file::write_atomically(output, &file.to_bytes()?, Access::Public)
-                    .with_context(|| format!("cannot write {}", output.display()))?;
+                keep(file, output)?;
                 let recorded = if signed.recorded {
                     " (had signed it before)"
                 } else {
@@ -121,6 +119,18 @@ async fn sign(
         }
     }
     Ok(exit)
+}
+
+fn keep(file: &DraftFile, output: &Path) -> anyhow::Result<()> {
+    let bytes = file.to_bytes()?;
+    file::write_atomically(output, &bytes, Access::Public).map_err(|error| {
+        let message = format!(
+            "it is signed, but {} can't be written: {error}",
+            output.display()
+        );
+        let remedy = "repeat the command with -o FILE: the agent gives the same signature again";
+        Advice::failed(message, remedy).into()
+    })
 }
 
 fn nothing_to_ask(file: &DraftFile) -> anyhow::Result<Advice> {

@@ -193,6 +193,58 @@ fn roots_must_follow_each_other_signed_by_each_other() {
 }
 
 #[test]
+fn a_delegated_role_comes_with_all_that_leads_to_it() {
+    let mut bench = Bench::new();
+    bench.sign(&[1, 2, 3, 4]);
+    bench.publish().unwrap();
+    bench.delegate("app", "targets", &[5], &["app/*"]);
+    bench.sign(&[3]);
+    bench.delegate("beta", "app", &[6], &["app/b*"]);
+    let of = |bench: &Bench, role: &str| {
+        let role = role.parse().unwrap();
+        DraftFile::of(&bench.project, &bench.work(), &role)
+    };
+    let error = of(&bench, "beta").unwrap_err();
+    assert!(
+        error.to_string().contains("app misses signatures"),
+        "{error}"
+    );
+    bench.sign(&[5]);
+    let good = of(&bench, "beta").unwrap();
+    let names: Vec<&str> = good
+        .delegators
+        .iter()
+        .map(|(role, _)| role.as_str())
+        .collect();
+    assert_eq!(names, ["targets", "app"]);
+    let asked = good.requirements().unwrap();
+    assert_eq!(asked[0].label, "beta keys of app version 1");
+    assert!(asked[0].keys.contains_key(&TestSigner::new(6).keyid()));
+    assert_eq!(good.file_name().unwrap(), "beta-1.draft.json");
+
+    let fails = |change: &dyn Fn(&mut DraftFile), expected: &str| {
+        let mut file = good.clone();
+        change(&mut file);
+        let error = DraftFile::parse(&file.to_bytes().unwrap()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    };
+    fails(
+        &|file| file.delegators.reverse(),
+        "app is not signed as its delegator asks for",
+    );
+    fails(
+        &|file| drop(file.delegators.pop()),
+        "nobody in it delegates to beta",
+    );
+    fails(
+        &|file| file.roots.clear(),
+        "targets is not signed as its delegator asks for",
+    );
+    let snapshot = |file: &mut DraftFile| file.delegators[0].0 = RoleType::Snapshot.into();
+    fails(&snapshot, "snapshot delegates to nobody");
+}
+
+#[test]
 fn a_published_document_that_is_large_is_named_only() {
     let mut file = file(&bench(), RoleType::Root);
     file.before = Before::Omitted {
