@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::client::Answer;
 use crate::require;
@@ -41,6 +41,21 @@ impl Python {
     ) -> Answer {
         let script = require::source("tests").join(name);
         self.run(script, arguments, input)
+    }
+
+    /// Starts a script of `tests/`, with pipes to its standard input and from its output.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn started(&self, name: &str) -> Child {
+        Command::new(&self.interpreter)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .arg(require::source("tests").join(name))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     fn run<S: AsRef<OsStr>>(

@@ -4,6 +4,7 @@ mod large;
 mod open;
 mod reveal;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, UpdateVersion};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use self::answer::Service;
@@ -36,7 +37,7 @@ pub struct Bucket {
     name: String,
     memory: Semaphore,
     /// Whether the store has conditional writes, once that is known.
-    conditions: OnceCell<bool>,
+    conditions: Cell<Option<bool>>,
     interrupt: Interrupt,
 }
 
@@ -69,7 +70,7 @@ impl Bucket {
             prefix,
             name: escape(name),
             memory: Semaphore::new(MEMORY),
-            conditions: OnceCell::new(),
+            conditions: Cell::new(None),
             interrupt,
         }
     }

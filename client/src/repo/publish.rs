@@ -43,9 +43,9 @@ pub async fn publish(
     now: i64,
 ) -> anyhow::Result<Publication> {
     let work = Work::load(project, now)?;
-    let ready = Ready::of(&work)?;
+    let ready = Ready::of(&work, &project.drafts())?;
     let mut written = Written::default();
-    if !ready.finished.is_empty() || scope == Scope::Everything {
+    if ready.is_anything() || scope == Scope::Everything {
         let edition = Edition::read(project, &work)?;
         check::verify(&edition, now)?;
         let metadata = project.metadata();
@@ -84,11 +84,7 @@ pub async fn publish_to(
 /// Removes what is published now from the drafts. Target files stay while a draft may list them.
 fn clear(project: &Project, ready: &Ready) -> anyhow::Result<()> {
     let drafts = project.drafts();
-    for role in drafts.roles()? {
-        if !ready.waiting.contains(&role) {
-            drafts.remove(&role)?;
-        }
-    }
+    ready.done().try_for_each(|role| drafts.remove(role))?;
     if ready.keeps_targets() {
         return Ok(());
     }

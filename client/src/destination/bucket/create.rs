@@ -22,6 +22,8 @@ pub(super) enum Put {
     Done,
     /// The condition did not hold.
     Refused,
+    /// The store knows no conditions.
+    Unconditional,
 }
 
 impl Bucket {
@@ -39,6 +41,7 @@ impl Bucket {
             match self.put_if(&file.name, &payload, PutMode::Create).await? {
                 Put::Done => return Ok(true),
                 Put::Refused => {}
+                Put::Unconditional => self.conditions.set(Some(false)),
             }
         }
         match self.compare(&key, file).await? {
@@ -76,6 +79,7 @@ impl Bucket {
                     | Error::Precondition { .. }
                     | Error::NotModified { .. },
                 ) => return Ok(Put::Refused),
+                Err(Error::NotImplemented { .. }) => return Ok(Put::Unconditional),
                 Err(error) if is_in_doubt(&error) && attempt < ATTEMPTS => {
                     let pause = Duration::from_millis(100 << attempt);
                     self.interrupt.or(tokio::time::sleep(pause)).await?;

@@ -15,13 +15,14 @@ use crate::failure::Advice;
 /// at 16 uploads over 2 Mbit/s.
 const REQUEST: &str = "120 seconds";
 
-/// A request that fails is tried again for about three minutes.
+/// A request that fails is tried again for up to a minute.
 fn retry() -> RetryConfig {
     RetryConfig {
         backoff: BackoffConfig {
             init_backoff: Duration::from_millis(100),
-            max_backoff: Duration::from_secs(15),
-            base: 2.0,
+            max_backoff: Duration::from_secs(10),
+            // With the jitter, each pause is about half as long again as the one before.
+            base: 3.0,
         },
         max_retries: 10,
         retry_timeout: Duration::from_secs(180),
@@ -46,6 +47,8 @@ pub(super) fn open(url: &Url) -> anyhow::Result<(Arc<dyn ObjectStore>, Service, 
         ObjectStoreScheme::MicrosoftAzure => Service::Azure,
         _ => Service::S3,
     };
+    // The one that is there already is the same.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let store = match service {
         Service::S3 => s3(url),
         Service::Google => google(url),

@@ -1,8 +1,8 @@
 use bytes::Bytes;
-use object_store::{Error, ObjectStore, PutMode, PutOptions, PutPayload};
+use object_store::{PutMode, PutPayload};
 
 use super::Bucket;
-use super::create::{Put, attributes};
+use super::create::Put;
 use crate::destination::fault::overtaken;
 use crate::destination::{Destination, Order, Reveal, TIMESTAMP, Written};
 
@@ -30,7 +30,13 @@ impl Bucket {
         if reveal.order != Order::TimestampFirst {
             self.replace_timestamp(&reveal, written).await?;
         }
-        if !self.probe().await?.unwrap_or(true) {
+        if reveal.order == Order::AtOnce && reveal.before.is_some() {
+            written.note(format!(
+                "for the moment between the new root and the new timestamp, clients of {} found nothing valid: a bucket can't show two files at once. To avoid that, rotate in two steps: add the new key and publish, then remove the old one",
+                self.name
+            ));
+        }
+        if self.conditions.get() == Some(false) {
             written.note(format!(
                 "{} has no conditional writes: two publishers at the very same moment would not be kept apart",
                 self.name
@@ -48,16 +54,18 @@ impl Bucket {
             return Ok(());
         };
         let payload = PutPayload::from_bytes(Bytes::copy_from_slice(new));
+        // By now there is a root to try it with.
+        self.conditions.set(self.probe().await?);
         let version = reveal.before.and_then(|found| found.version.clone());
         let mode = match version {
-            _ if !self.keeps_conditions().await? => PutMode::Overwrite,
+            _ if self.conditions.get() == Some(false) => PutMode::Overwrite,
             Some(version) => PutMode::Update(version),
             None => PutMode::Create,
         };
         match self.put_if(TIMESTAMP, &payload, mode).await? {
             Put::Done => {}
             // The first request may have arrived though its answer got lost.
-            Put::Refused => self.refuse_other(new).await?,
+            Put::Refused | Put::Unconditional => self.refuse_other(new).await?,
         }
         written.add(TIMESTAMP);
         Ok(())
@@ -85,10 +93,11 @@ impl Bucket {
     /// Whether the store refuses to create what is there. It is taken to do so until there is a
     /// root to try it with.
     pub(super) async fn keeps_conditions(&self) -> anyhow::Result<bool> {
-        let known = self.conditions.get_or_try_init(|| async {
-            Ok::<_, anyhow::Error>(self.probe().await?.unwrap_or(true))
-        });
-        known.await.copied()
+        if self.conditions.get().is_none() {
+            let found = self.probe().await?;
+            self.conditions.set(Some(found.unwrap_or(true)));
+        }
+        Ok(self.conditions.get() == Some(true))
     }
 
     /// Tries to create the first root once more: it is there, and would stay as it is.
@@ -96,23 +105,10 @@ impl Bucket {
         let Some(root) = self.read(FIRST_ROOT, ROOT_LIMIT).await? else {
             return Ok(None);
         };
-        let options = PutOptions {
-            mode: PutMode::Create,
-            attributes: attributes(FIRST_ROOT),
-            ..PutOptions::default()
-        };
-        let key = self.key(FIRST_ROOT)?;
-        let put = self
-            .store
-            .put_opts(&key, PutPayload::from(root.bytes), options);
-        match self.interrupt.or(put).await? {
-            Ok(_) | Err(Error::NotImplemented { .. }) => Ok(Some(false)),
-            Err(
-                Error::AlreadyExists { .. }
-                | Error::Precondition { .. }
-                | Error::NotModified { .. },
-            ) => Ok(Some(true)),
-            Err(error) => Err(self.failed("ask for a conditional write", &error)),
+        let payload = PutPayload::from(root.bytes);
+        match self.put_if(FIRST_ROOT, &payload, PutMode::Create).await? {
+            Put::Refused => Ok(Some(true)),
+            Put::Done | Put::Unconditional => Ok(Some(false)),
         }
     }
 }

@@ -3,15 +3,18 @@ use std::sync::Arc;
 use privyseal_tuf::{Role, RoleType};
 
 use crate::failure::Advice;
+use crate::repo::drafts::Drafts;
 use crate::repo::work::Work;
 
 /// Which drafts can be published.
 #[derive(Debug)]
 pub(super) struct Ready {
     /// Those that have all their signatures and that everything above them names.
-    pub(super) finished: Vec<Role>,
+    finished: Vec<Role>,
     /// Those that stay drafts.
     pub(super) waiting: Vec<Role>,
+    /// Those that are published already, by a publication that did not come to its end.
+    published: Vec<Role>,
 }
 
 impl Ready {
@@ -19,7 +22,7 @@ impl Ready {
     ///
     /// # Errors
     /// Where what is finished can't be published yet, or where nothing is.
-    pub(super) fn of(work: &Work) -> anyhow::Result<Self> {
+    pub(super) fn of(work: &Work, drafts: &Drafts) -> anyhow::Result<Self> {
         let mut finished = Vec::new();
         let mut waiting = Vec::new();
         for role in work.drafted() {
@@ -31,12 +34,28 @@ impl Ready {
             };
             list.push(role.clone());
         }
-        let ready = Self { finished, waiting };
+        let mut published = drafts.roles()?;
+        published.retain(|role| work.draft(role).is_none());
+        let ready = Self {
+            finished,
+            waiting,
+            published,
+        };
         ready.refuse_gaps(work)?;
-        match (ready.finished.is_empty(), ready.waiting.first()) {
-            (true, Some(role)) => Err(not_finished(role).into()),
+        match ready.waiting.first() {
+            Some(role) if !ready.is_anything() => Err(not_finished(role).into()),
             _ => Ok(ready),
         }
+    }
+
+    /// Whether there is anything to publish, or a publication to be brought to its end.
+    pub(super) fn is_anything(&self) -> bool {
+        !self.finished.is_empty() || !self.published.is_empty()
+    }
+
+    /// The drafts that are no longer needed once all that is finished is published.
+    pub(super) fn done(&self) -> impl Iterator<Item = &Role> {
+        self.finished.iter().chain(&self.published)
     }
 
     /// Whether a draft that stays may list target files.

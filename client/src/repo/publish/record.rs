@@ -35,7 +35,8 @@ impl Record {
     pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
         let mut bytes = serde_json::to_vec_pretty(self)?;
         bytes.push(b'\n');
-        file::write_atomically(path, &bytes, Access::Public)
+        file::remove_temporary(file::directory_of(path))
+            .and_then(|()| file::write_atomically(path, &bytes, Access::Public))
             .with_context(|| format!("cannot write {}", path.display()))
     }
 
