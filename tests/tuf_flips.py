@@ -4,7 +4,7 @@
 usage: tuf_flips.py REPOSITORY ORIGINALS [FILE...]
 
 The client begins with REPOSITORY/metadata/1.root.json and gets every file of ORIGINALS, first of the
-repository as it is, then again and again with one byte of one file flipped: at 16 places of each
+repository as it is, then again and again with one byte of one file flipped: at 8 places of each
 metadata file's "signed", and of each target file. Of empty target files it is shown longer ones.
 Each FILE, a path in REPOSITORY, must be among those that it asks for.
 
@@ -20,7 +20,7 @@ import urllib.parse
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.ngclient import FetcherInterface, Updater
 
-PLACES = 16
+PLACES = 8
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 //! A project of the client, with the originals of its files, as clients see it over the web.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -63,15 +64,22 @@ impl Project {
             let original = self.original(path);
             fs::create_dir_all(original.parent().unwrap()).unwrap();
             fs::write(&original, content).unwrap();
-            self.repo(&format!("add {} --as {path} {more}", original.display()));
+            self.add_as(&original, path, more);
         }
+    }
+
+    fn add_as(&self, file: &Path, path: &str, more: &str) {
+        let arguments = ["add", file.to_str().unwrap(), "--as", path];
+        let more: Vec<&str> = more.split_whitespace().collect();
+        let said = self.try_repo_with(&[&arguments, &more[..]].concat());
+        assert_eq!(said.status, 0, "{path}: {said:#?}");
     }
 
     /// Adds a target that is not what clients are to get for its path.
     pub fn add_hidden(&self, path: &str, content: &[u8], more: &str) {
         let file = self.directory.join("hidden");
         fs::write(&file, content).unwrap();
-        self.repo(&format!("add {} --as {path} {more}", file.display()));
+        self.add_as(&file, path, more);
     }
 
     /// Removes a target and its original.
@@ -127,9 +135,41 @@ impl Project {
         &self.originals
     }
 
+    /// What clients are to get, by target path.
+    #[must_use]
+    pub fn expected(&self) -> BTreeMap<String, Vec<u8>> {
+        files(&self.originals)
+    }
+
+    /// Sets something in privyseal.toml, before its tables.
+    pub fn set(&self, line: &str) {
+        let path = self.directory.join("privyseal.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, format!("{line}\n{text}")).unwrap();
+    }
+
     /// What clients are to get for this target path.
     #[must_use]
     pub fn original(&self, path: &str) -> PathBuf {
         self.originals.join(path)
     }
+}
+
+/// Every file below a directory, by its path.
+#[must_use]
+pub fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(directory).unwrap().to_str().unwrap();
+                found.insert(name.to_owned(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
 }

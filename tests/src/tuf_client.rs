@@ -1,12 +1,10 @@
 //! Other people's TUF clients, as judges of what is published.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::client::Answer;
-use crate::project::Project;
+use crate::project::{Project, files};
 use crate::python::Python;
 use crate::require;
 
@@ -55,7 +53,7 @@ impl PythonTuf {
     /// Where it does not.
     pub fn accepts(&self, project: &Project, absent: &[&str], home: Option<&Path>) -> String {
         let said = self.downloads(project, absent, home);
-        let count = originals(project).len();
+        let count = project.expected().len();
         let words = format!("verified and downloaded {count} targets (");
         let versions = said.stdout.trim_end().split_once(&words);
         match versions {
@@ -68,10 +66,10 @@ impl PythonTuf {
     ///
     /// # Panics
     /// Where it does not, or does not ask for one of `files`.
-    pub fn refuses_changes(&self, project: &Project, files: &[&str]) {
+    pub fn refuses_changes(&self, project: &Project, files: &[String]) {
         let (repository, originals) = (project.repository(), project.originals());
         let mut arguments = vec![text(&repository), text(originals)];
-        arguments.extend(files.iter().map(|file| (*file).to_owned()));
+        arguments.extend_from_slice(files);
         let said = self.python.script("tuf_flips.py", arguments, "");
         assert_eq!(said.status, 0, "{said:#?}");
     }
@@ -114,35 +112,12 @@ impl Tuftool {
     /// # Panics
     /// Where it does not.
     pub fn accepts(&self, project: &Project) {
-        let originals = originals(project);
+        let originals = project.expected();
         let paths: Vec<&str> = originals.keys().map(String::as_str).collect();
         let (said, output) = self.downloads(project, &paths);
         assert_eq!(said.status, 0, "tuftool: {said:#?}");
         assert_eq!(files(&output), originals);
     }
-}
-
-/// What clients are to get.
-fn originals(project: &Project) -> BTreeMap<String, Vec<u8>> {
-    files(project.originals())
-}
-
-/// Every file below a directory, by its path.
-fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![directory.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let name = text(path.strip_prefix(directory).unwrap());
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 fn text(path: &Path) -> String {

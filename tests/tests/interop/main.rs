@@ -1,0 +1,154 @@
+//! Other people's clients get every target of what is published, for each kind of delegation.
+
+mod kinds;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use privyseal_tests::project::Project;
+use privyseal_tests::stage::Stage;
+use privyseal_tests::tuf_client::{PythonTuf, Tuftool};
+use privyseal_tuf::Sha256Digest;
+
+use kinds::{
+    HASH_PREFIXES, Kind, LISTED_BINS, PATHS, SUCCINCT_BINS, THRESHOLDS, TWO_DELEGATORS, generate,
+};
+
+#[test]
+fn python_tuf_follows_paths() {
+    python_tuf_follows(&PATHS);
+}
+
+#[test]
+fn python_tuf_follows_hash_prefixes() {
+    python_tuf_follows(&HASH_PREFIXES);
+}
+
+#[test]
+fn python_tuf_follows_listed_bins() {
+    python_tuf_follows(&LISTED_BINS);
+}
+
+#[test]
+fn python_tuf_follows_succinct_bins() {
+    python_tuf_follows(&SUCCINCT_BINS);
+}
+
+#[test]
+fn python_tuf_follows_thresholds() {
+    python_tuf_follows(&THRESHOLDS);
+}
+
+#[test]
+fn python_tuf_follows_two_delegators() {
+    python_tuf_follows(&TWO_DELEGATORS);
+}
+
+#[test]
+fn tuftool_follows_what_tough_reads() {
+    let Some(tuftool) = Tuftool::find() else {
+        return;
+    };
+    for kind in [&PATHS, &HASH_PREFIXES, &LISTED_BINS, &THRESHOLDS] {
+        let Some(stage) = Stage::new() else { return };
+        let project = kind.publish(&stage);
+        let judge = |gone: &[&str]| {
+            tuftool.accepts(&project);
+            for path in [kind.hidden, gone].concat() {
+                let (said, _) = tuftool.downloads(&project, &[path]);
+                said.assert_refused(1, &format!("'{path}' was not found"));
+            }
+        };
+        judge(&[]);
+        live_on(&project, kind, judge);
+    }
+}
+
+/// tough 0.24 knows no TAP 15, and knows a role through the first of its delegators alone. Where
+/// this fails, it has learned, and docs/interoperability.md is to be changed.
+#[test]
+fn tuftool_refuses_what_tough_does_not_read() {
+    let Some(tuftool) = Tuftool::find() else {
+        return;
+    };
+    for (kind, says) in [
+        (SUCCINCT_BINS, "missing field `roles`"),
+        (TWO_DELEGATORS, "Invalid file permissions"),
+    ] {
+        let Some(stage) = Stage::new() else { return };
+        let project = kind.publish(&stage);
+        let (said, _) = tuftool.downloads(&project, &[kind.goes]);
+        said.assert_refused(1, says);
+    }
+}
+
+/// A client that keeps what it trusts follows every change, finds what one that comes later finds,
+/// and takes nothing that was changed on the way.
+fn python_tuf_follows(kind: &Kind) {
+    let (Some(stage), Some(python)) = (Stage::new(), PythonTuf::find()) else {
+        return;
+    };
+    let project = kind.publish(&stage);
+    let home = stage.sandbox.directory("home");
+    let mut last = python.accepts(&project, kind.hidden, Some(&home));
+    live_on(&project, kind, |gone| {
+        let absent = [kind.hidden, gone].concat();
+        let versions = python.accepts(&project, &absent, Some(&home));
+        assert_ne!(versions, last);
+        assert_eq!(python.accepts(&project, &absent, None), versions);
+        last = versions;
+    });
+    python.refuses_changes(&project, &files(&project, kind.needless));
+}
+
+/// Changes a delegated target, then the key of its role, then its expiry, and takes another target
+/// away. `judge` is told each time which target is gone.
+fn live_on(project: &Project, kind: &Kind, mut judge: impl FnMut(&[&str])) {
+    let Kind { role, key, .. } = kind;
+    let (path, words) = kind.changes;
+    project.add(&[(path, b"another content")], words);
+    project.sign_and_publish("replaced-target");
+    judge(&[]);
+
+    generate(project, "newcomer");
+    project.repo(&format!("rotate {role} --add newcomer --remove {key}"));
+    project.sign_and_publish("");
+    judge(&[]);
+
+    project.repo("renew --bins");
+    project.sign_and_publish("");
+    judge(&[]);
+
+    project.remove(kind.goes);
+    project.sign_and_publish("removed-target");
+    judge(&[kind.goes]);
+}
+
+/// The published files that a client must ask for: the last of each metadata but `needless`, the
+/// roots after the first, and the targets.
+fn files(project: &Project, needless: &str) -> Vec<String> {
+    let mut newest = BTreeMap::new();
+    let mut files = vec!["metadata/timestamp.json".to_owned()];
+    for entry in fs::read_dir(project.metadata(".")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let (version, role) = name.split_once('.').unwrap();
+        let Ok(version) = version.parse::<u64>() else {
+            continue;
+        };
+        if role == "root.json" && version > 1 {
+            files.push(format!("metadata/{name}"));
+        } else if role != "root.json" && role.strip_suffix(".json") != Some(needless) {
+            let last = newest.entry(role.to_owned()).or_insert(version);
+            *last = version.max(*last);
+        }
+    }
+    let newest = newest.into_iter();
+    files.extend(newest.map(|(role, version)| format!("metadata/{version}.{role}")));
+    for (path, content) in project.expected() {
+        let base = path.rfind('/').map_or(0, |at| at + 1);
+        let (directory, base) = path.split_at(base);
+        let hash = Sha256Digest::of(&content);
+        files.push(format!("targets/{directory}{hash}.{base}"));
+    }
+    files
+}
