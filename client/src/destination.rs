@@ -95,6 +95,16 @@ pub trait Destination {
         written: &mut Written,
     ) -> anyhow::Result<()>;
 
+    /// Puts files in this order, in the place of what stands under their names: those of a
+    /// repository without consistent snapshots, whose names don't change with their content. When
+    /// it returns, all of them are durable.
+    async fn replace(
+        &self,
+        files: Files<'_>,
+        progress: &Progress,
+        written: &mut Written,
+    ) -> anyhow::Result<()>;
+
     /// Makes what was put visible, unless somebody else published meanwhile.
     async fn reveal(&self, reveal: Reveal<'_>, written: &mut Written) -> anyhow::Result<()>;
 }

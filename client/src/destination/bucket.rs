@@ -192,6 +192,22 @@ impl Destination for Bucket {
         self.put(files, &HashMap::new(), progress, written).await
     }
 
+    async fn replace(
+        &self,
+        files: Files<'_>,
+        progress: &Progress,
+        written: &mut Written,
+    ) -> anyhow::Result<()> {
+        for file in files {
+            let file = file?;
+            if self.overwrite(&file).await? {
+                written.add(&file.name);
+            }
+            progress.advance(file.length);
+        }
+        Ok(())
+    }
+
     async fn reveal(&self, reveal: Reveal<'_>, written: &mut Written) -> anyhow::Result<()> {
         self.show(reveal, written).await
     }

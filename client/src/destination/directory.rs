@@ -123,6 +123,16 @@ impl Destination for Directory {
         metadata::put(self, files, progress, written).await
     }
 
+    async fn replace(
+        &self,
+        files: Files<'_>,
+        progress: &Progress,
+        written: &mut Written,
+    ) -> anyhow::Result<()> {
+        // One after the other, each whole, whatever was there.
+        targets::put(self, files, progress, written).await
+    }
+
     async fn reveal(&self, reveal: Reveal<'_>, written: &mut Written) -> anyhow::Result<()> {
         self.interrupt.check().await?;
         self.refuse_overtaken(reveal.before)?;

@@ -105,6 +105,32 @@ fn half_a_target_file_is_replaced_and_other_metadata_is_refused() {
 }
 
 #[test]
+fn what_has_one_name_for_ever_is_replaced_in_order() {
+    each(async |to| {
+        let replace = async |files: &[(&str, &str)]| {
+            let files: Vec<_> = files
+                .iter()
+                .map(|(name, text)| Ok(file(name, text)))
+                .collect();
+            let mut written = Written::default();
+            let progress = Progress::none();
+            to.replace(Box::new(files.into_iter()), &progress, &mut written)
+                .await
+                .unwrap();
+            written.names().to_vec()
+        };
+        let names = ["targets/a/x", "metadata/app.json", "metadata/targets.json"];
+        let all = |text| names.map(|name| (name, text));
+        assert_eq!(replace(&all("old")).await, names);
+        assert_eq!(replace(&all("old")).await, [""; 0]);
+        assert_eq!(replace(&all("new")).await, names);
+        for name in names {
+            assert_eq!(read(to, name).await.unwrap(), "new");
+        }
+    });
+}
+
+#[test]
 fn the_slower_of_two_publishers_is_told() {
     each(async |to| {
         let root = [file("metadata/1.root.json", "root")];

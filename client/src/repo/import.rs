@@ -2,6 +2,7 @@
 
 mod building;
 mod keyholders;
+mod listed;
 mod plain;
 mod settle;
 #[cfg(test)]
@@ -116,8 +117,12 @@ impl Import {
         }
         let published = Published::read(&building.metadata())?;
         self.trusted.refuse_other(&published)?;
-        let settled = settle(&published, &self.keyholders, self.now)?;
+        let gone = listed::take_rest(&source, &building.metadata(), &published, consistent)?;
+        let mut settled = settle(&published, &self.keyholders, self.now)?;
         self.keyholders.refuse_unused()?;
+        settled.notes.extend(gone.into_iter().map(|role| {
+            format!("the snapshot lists {role}, to which nobody delegates, and its metadata is not there: it stays listed")
+        }));
         building.finish(Settings {
             authority: self.authority,
             repository: self.repository,

@@ -126,6 +126,16 @@ impl Bench {
         bench
     }
 
+    /// A project that is there already.
+    pub(crate) fn of(dir: TempDir) -> Self {
+        let signers = (1..=5).map(Signer::new);
+        Self {
+            project: Project::open(dir.path()).unwrap(),
+            signers: signers.map(|signer| (signer.keyid(), signer)).collect(),
+            dir,
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }

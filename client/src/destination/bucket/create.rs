@@ -9,7 +9,6 @@ use object_store::{
 
 use super::answer::is_in_doubt;
 use super::{Bucket, NewFile};
-use crate::destination::TIMESTAMP;
 use crate::destination::fault::changed;
 
 /// Files up to this size are sent in one request.
@@ -51,6 +50,21 @@ impl Bucket {
             }
             Comparison::Absent | Comparison::Differs => {}
         }
+        self.put_if(&file.name, &payload, PutMode::Overwrite)
+            .await?;
+        Ok(true)
+    }
+
+    /// Puts a file in the place of what has its name; false where it is the same.
+    pub(super) async fn overwrite(&self, file: &NewFile) -> anyhow::Result<bool> {
+        let key = self.key(&file.name)?;
+        if file.length > SMALL {
+            return self.create_large(&key, file).await;
+        }
+        if let Comparison::Same = self.compare(&key, file).await? {
+            return Ok(false);
+        }
+        let payload = PutPayload::from_bytes(Bytes::from_owner(file.read()?));
         self.put_if(&file.name, &payload, PutMode::Overwrite)
             .await?;
         Ok(true)
@@ -128,20 +142,59 @@ pub(super) fn is_metadata(name: &str) -> bool {
 }
 
 /// How caches and browsers are to treat a file. A name with a version or a hash has one content for
-/// ever; the timestamp's is asked for anew each time.
+/// ever; what has none, such as the timestamp, is asked for anew each time.
 pub(super) fn attributes(name: &str) -> Attributes {
     let kind = if is_metadata(name) {
         "application/json"
     } else {
         "application/octet-stream"
     };
-    let cached = if name == TIMESTAMP {
-        "no-cache"
-    } else {
+    let cached = if is_fixed(name) {
         "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
     };
     let mut attributes = Attributes::with_capacity(2);
     attributes.insert(Attribute::ContentType, kind.into());
     attributes.insert(Attribute::CacheControl, cached.into());
     attributes
+}
+
+/// Whether a part of the name is of a version or a hash.
+fn is_fixed(name: &str) -> bool {
+    let begins = |part: &str| {
+        let first = part.split('.').next().unwrap_or_default();
+        match is_metadata(name) {
+            true => first.bytes().all(|digit| digit.is_ascii_digit()),
+            false => first.len() >= 64 && first.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        }
+    };
+    name.split('/').skip(1).any(begins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_change_is_not_cached() {
+        let hash = "5a".repeat(32);
+        let fixed = ["metadata/1.root.json", "metadata/12.a%2Fb.json"].map(str::to_owned);
+        let hashed = [
+            format!("targets/{hash}.x"),
+            format!("targets/a/{hash}{hash}.x"),
+        ];
+        let tough = [format!("targets/{hash}.a/x")];
+        for name in fixed.iter().chain(&hashed).chain(&tough) {
+            assert!(is_fixed(name), "{name}");
+        }
+        for name in [
+            "metadata/timestamp.json",
+            "metadata/app.json",
+            "targets/a/1.x",
+            "targets/x",
+        ] {
+            assert!(!is_fixed(name), "{name}");
+        }
+    }
 }

@@ -288,3 +288,55 @@ fn what_is_not_known_stays_in_the_next_root() {
     let changes = privyseal_tuf::diff(Some(before), &renewed);
     assert_eq!(changes.len(), 2, "version and expiry: {changes:?}");
 }
+
+/// Takes the delegation to "app" back.
+fn without_app() -> Bench {
+    let mut bench = published();
+    let app = "app".parse().unwrap();
+    crate::repo::undelegate(&bench.project, &bench.work(), &app, &Role::TARGETS).unwrap();
+    bench.reload();
+    bench.sign(&[3, 4]);
+    bench.publish().unwrap();
+    bench
+}
+
+#[test]
+fn what_nobody_delegates_to_is_taken_as_it_is_listed() {
+    let bench = without_app();
+    let repository = bench.path().join("repository");
+    let app = repository.join("metadata/1.app.json");
+    let good = fs::read(&app).unwrap();
+    for (bytes, taken) in [(Some(&good[..]), true), (Some(b"{}"), false), (None, false)] {
+        match bytes {
+            Some(bytes) => fs::write(&app, bytes).unwrap(),
+            None => fs::remove_file(&app).unwrap(),
+        }
+        let to = TempDir::new().unwrap();
+        let imported = import(&repository, to.path()).run().unwrap();
+        let kept = fs::read(to.path().join("repository/metadata/1.app.json")).ok();
+        assert_eq!(kept.is_some(), taken);
+        assert_eq!(
+            imported.notes.len(),
+            usize::from(!taken),
+            "{:?}",
+            imported.notes
+        );
+        assert_eq!(settings(to.path()).delegated.iter().count(), 0);
+    }
+}
+
+#[test]
+fn a_repository_goes_on_though_a_file_of_nobody_is_lost() {
+    let bench = without_app();
+    let repository = bench.path().join("repository");
+    fs::remove_file(repository.join("metadata/1.app.json")).unwrap();
+    let to = TempDir::new().unwrap();
+    import(&repository, to.path()).run().unwrap();
+    let bench = Bench::of(to);
+    bench.add("new", "4");
+    bench.sign(&[3, 4]);
+    bench.publish().unwrap();
+    bench.publish_with(crate::repo::Scope::Everything).unwrap();
+    let project = &bench.project;
+    verify(&project.metadata(), &project.targets(), NOW).unwrap();
+}

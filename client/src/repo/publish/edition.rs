@@ -18,6 +18,8 @@ pub(super) struct Edition<'a> {
     work: &'a Work,
     /// Whether target files that are staged may become the published ones.
     gives: bool,
+    /// Whether readers ask for names with versions and hashes.
+    pub(super) consistent: bool,
     /// From the first on.
     pub(super) roots: Vec<Arc<Document>>,
     pub(super) timestamp: Arc<Document>,
@@ -44,6 +46,7 @@ impl<'a> Edition<'a> {
             project,
             work,
             gives: true,
+            consistent: is_consistent(&roots)?,
             roots,
             timestamp: settled(RoleType::Timestamp)?,
             meta: snapshot.snapshot()?.meta,
@@ -63,6 +66,7 @@ impl<'a> Edition<'a> {
             project,
             work,
             gives: false,
+            consistent: is_consistent(&published.roots)?,
             roots: published.roots.clone(),
             timestamp: last(RoleType::Timestamp)?,
             meta: snapshot.snapshot()?.meta,
@@ -84,6 +88,13 @@ impl<'a> Edition<'a> {
         })?))
     }
 
+    /// Whether there is a file of a version. Of a role that nobody delegates to any more, a
+    /// repository that was made elsewhere may lack it.
+    pub(super) fn has(&self, role: &Role, version: u64) -> anyhow::Result<bool> {
+        let path = self.project.metadata().join(role.file_name(version));
+        Ok(self.work.is_delegated(role)? || path.exists())
+    }
+
     /// The file of a version of targets metadata.
     pub(super) fn targets_file(&self, role: &Role, version: u64) -> anyhow::Result<NewFile> {
         let document = self.targets(role, version)?;
@@ -93,7 +104,10 @@ impl<'a> Edition<'a> {
     /// The files of a target, each of the names that it has.
     pub(super) fn target_files(&self, path: &TargetPath, target: &Target) -> Vec<NewFile> {
         let layout = self.project.settings().publishing.layout;
-        let names = layout.names(path, &target.hashes);
+        let names = match self.consistent {
+            true => layout.names(path, &target.hashes),
+            false => vec![path.to_string()],
+        };
         let content = self.content(target, names.first());
         names
             .into_iter()
@@ -117,6 +131,18 @@ impl<'a> Edition<'a> {
             }
         }
     }
+}
+
+/// Whether the last root says that names have versions and hashes.
+fn is_consistent(roots: &[Arc<Document>]) -> anyhow::Result<bool> {
+    let last = roots.last().map(|root| root.root()).transpose()?;
+    Ok(last.is_some_and(|root| root.consistent_snapshot == Some(true)))
+}
+
+/// A metadata file under the name that readers ask for where names have no versions.
+pub(super) fn plain_file(role: &Role, document: &Document) -> NewFile {
+    let name = format!("metadata/{}", role.plain_file_name());
+    NewFile::of_bytes(name, document.bytes().as_ref().into())
 }
 
 /// A metadata file under its name.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use privyseal_tuf::{Document, MetaFile, Role, RoleType, Root};
 
-use super::edition::{Edition, metadata_file, role_of};
+use super::edition::{Edition, metadata_file, plain_file, role_of};
 use super::order::order;
 use super::shown::Shown;
 use crate::destination::{Destination, Files, Order, Reveal, Written};
@@ -34,19 +34,26 @@ pub(super) async fn push(
     scope: Scope,
     written: &mut Written,
 ) -> anyhow::Result<()> {
-    let changes = changes(edition, shown, scope);
+    let changes = changes(edition, shown, scope)?;
     let mut bytes = 0;
     for file in target_files(edition, &changes) {
         bytes += file?.length;
     }
     let progress = Progress::of_bytes(bytes, "publishing targets");
-    to.put_targets(target_files(edition, &changes), &progress, written)
-        .await?;
+    let files = target_files(edition, &changes);
+    match edition.consistent {
+        true => to.put_targets(files, &progress, written).await?,
+        false => to.replace(files, &progress, written).await?,
+    }
     drop(progress);
     let progress = Progress::of_count(changes.len() as u64, "publishing metadata");
     to.put_metadata(metadata(edition, &changes), &progress, written)
         .await?;
     drop(progress);
+    if !edition.consistent {
+        let files = plain_metadata(edition, &changes);
+        to.replace(files, &Progress::none(), written).await?;
+    }
     if let Some(reveal) = reveal(edition, shown, scope)? {
         to.reveal(reveal, written).await?;
     }
@@ -54,8 +61,8 @@ pub(super) async fn push(
 }
 
 /// Delegated roles first, then the top-level targets.
-fn changes(edition: &Edition<'_>, shown: &Shown, scope: Scope) -> Vec<Change> {
-    let mut changes: Vec<Change> = edition
+fn changes(edition: &Edition<'_>, shown: &Shown, scope: Scope) -> anyhow::Result<Vec<Change>> {
+    let all: Vec<Change> = edition
         .meta
         .iter()
         .filter_map(|(name, entry)| {
@@ -69,8 +76,14 @@ fn changes(edition: &Edition<'_>, shown: &Shown, scope: Scope) -> Vec<Change> {
             })
         })
         .collect();
+    let mut changes = Vec::new();
+    for change in all {
+        if edition.has(&change.role, change.version)? {
+            changes.push(change);
+        }
+    }
     changes.sort_by_key(|change| change.role.top().is_some());
-    changes
+    Ok(changes)
 }
 
 /// The files of all targets that a change brings, one role after the other.
@@ -105,6 +118,18 @@ fn metadata<'a>(edition: &'a Edition<'_>, changes: &'a [Change]) -> Files<'a> {
         let role = RoleType::Snapshot.into();
         Ok(metadata_file(&role, version, &edition.snapshot))
     });
+    Box::new(targets.chain(snapshot))
+}
+
+/// The same under names without versions. Readers who come while these are replaced may find files
+/// that don't go together, and find the right ones a moment later.
+fn plain_metadata<'a>(edition: &'a Edition<'_>, changes: &'a [Change]) -> Files<'a> {
+    let targets = changes.iter().map(|change| {
+        let document = edition.targets(&change.role, change.version)?;
+        Ok(plain_file(&change.role, &document))
+    });
+    let role = RoleType::Snapshot.into();
+    let snapshot = std::iter::once_with(move || Ok(plain_file(&role, &edition.snapshot)));
     Box::new(targets.chain(snapshot))
 }
 
