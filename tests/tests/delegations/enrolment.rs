@@ -1,15 +1,20 @@
 //! Repositories that exist, with their delegated roles.
 
+use std::fs;
+use std::path::Path;
+
 use privyseal_proto::ledger::v1::record::Event;
 use privyseal_proto::v1::role_memory::State;
 use privyseal_proto::v1::{EnrollRepositoryRequest, RoleDocument};
 use privyseal_tests::delegation::{delegating, into_bins, to};
 use privyseal_tests::metadata::{self, RoleOf, Roles, digest, edited, targets};
+use privyseal_tests::python::Python;
 use privyseal_tests::records;
 use privyseal_tests::repository::Repository;
 use privyseal_tests::rpc::Rpc;
 use privyseal_tests::software_key::SoftwareKey;
 use privyseal_tests::stage::Stage;
+use privyseal_tuf::{Delegations, Document, RoleName};
 use serde_json::json;
 use tonic::Code;
 
@@ -200,4 +205,79 @@ fn a_repository_that_does_not_fit_into_a_record_is_enrolled_whole() {
     let shown = rpc.observe(repository.observation("bins-00ff", &rollback));
     assert_unfit(shown, "VERSION_ROLLBACK");
     assert_eq!(memory(&rpc, &repository, "bins-4000"), None);
+}
+
+#[test]
+fn what_python_tuf_made_is_enrolled_with_its_delegated_roles() {
+    let (Some(mut stage), Some(python)) = (Stage::new(), Python::find()) else {
+        return;
+    };
+    let made = stage.sandbox.join("made");
+    let arguments = [made.to_str().unwrap(), "12", "7"];
+    let said = python.script("make_delegations.py", arguments, "");
+    assert_eq!(said.status, 0, "{said:?}");
+    let rpc = stage.rpc();
+    let mut enrolled = Vec::new();
+    for case in fs::read_dir(&made).unwrap() {
+        let case = case.unwrap();
+        let name = case.file_name().into_string().unwrap();
+        let (request, roles) = published(&case.path().join("metadata"), &name);
+        match (rpc.enroll_repository(request), name.as_str()) {
+            (answer, "wrong-key") => assert_unfit(answer, "INCOMPLETE"),
+            (answer, _) => {
+                let lineage = answer.unwrap_or_else(|refusal| panic!("{name}: {refusal:?}"));
+                enrolled.push((lineage.lineage.unwrap(), roles));
+            }
+        }
+    }
+    assert!(enrolled.len() > 20);
+    stage.agent.restart();
+    let rpc = stage.rpc();
+    for (lineage, roles) in enrolled {
+        let names: Vec<&str> = roles.iter().map(RoleName::as_str).collect();
+        let reply = rpc.lineage_with(&lineage, &names).unwrap();
+        let known = reply
+            .roles
+            .iter()
+            .filter(|known| names.contains(&known.role.as_str()));
+        assert_eq!(known.count(), names.len(), "{lineage:?}");
+    }
+}
+
+/// A request to enrol what stands in a directory, and its delegated roles, from the top.
+fn published(metadata: &Path, name: &str) -> (EnrollRepositoryRequest, Vec<RoleName>) {
+    let read = |role: &str, version: u64| {
+        let plain = metadata.join(format!("{role}.json"));
+        fs::read(metadata.join(format!("{version}.{role}.json"))).or_else(|_| fs::read(plain))
+    };
+    let targets = read("targets", 1).unwrap();
+    let mut open = vec![targets.clone()];
+    let (mut delegated, mut roles) = (Vec::new(), Vec::new());
+    while let Some(document) = open.pop() {
+        let view = Document::parse(&document).unwrap().targets().unwrap();
+        for role in view.delegations.iter().flat_map(Delegations::names) {
+            // A bin that is missing, or a role that is there already.
+            let Ok(document) = read(&role.file_stem(), 2) else {
+                continue;
+            };
+            if !roles.contains(&role) {
+                open.push(document.clone());
+                delegated.push(RoleDocument {
+                    role: role.to_string(),
+                    document,
+                });
+                roles.push(role);
+            }
+        }
+    }
+    let request = EnrollRepositoryRequest {
+        authority: privyseal_tests::setup::AUTHORITY.to_owned(),
+        repository: format!("example.org/{name}"),
+        roots: vec![read("root", 1).unwrap()],
+        targets,
+        delegated,
+        snapshot: read("snapshot", 1).unwrap(),
+        timestamp: read("timestamp", 1).unwrap(),
+    };
+    (request, roles)
 }
