@@ -10,7 +10,7 @@ const MESSAGE: &[u8] = b"a message";
 fn p256() -> (TestKey, [u8; 64], Vec<u8>) {
     let key = TestKey::p256(1);
     let Signature::EcdsaP256(raw) = key.sign(MESSAGE) else {
-        unreachable!();
+        panic!("another signature");
     };
     let der = hex::decode(Signature::EcdsaP256(raw).to_hex()).unwrap();
     (key, raw, der)
