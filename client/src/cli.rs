@@ -60,8 +60,8 @@ Exit codes:
   0  done
   1  failed
   2  the command line is wrong
-  3  the result is dangerous or incomplete and needs a person: a verification failed, a threshold
-     is not reached, nobody confirmed
+  3  the result is dangerous or incomplete and needs a person: a change is dangerous, a
+     verification failed, a threshold is not reached, nobody confirmed
   4  refused: by an agent, or by this client because an agent's ledger is not what it was
   130  interrupted by a signal: what was under way is whole";
 

@@ -8,6 +8,7 @@ use privyseal_tests::client::Answer;
 use privyseal_tests::project::Project;
 use privyseal_tests::setup::AUTHORITY;
 use privyseal_tests::stage::Stage;
+use privyseal_tuf::DangerKind;
 use serde_json::{Value, json};
 
 const NAME: &str = "example.org/app";
@@ -173,4 +174,16 @@ fn a_key_that_was_rotated_out_keeps_its_owners_name() {
     project.repo("rotate root --threshold 1");
     assert_eq!(dangers(&project, "root"), (3, vec!["threshold".to_owned()]));
     assert_not_signed(&project, "root", "sign --yes --role root");
+}
+
+#[test]
+fn the_documents_name_every_danger() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors.md");
+    let text = fs::read_to_string(path).unwrap();
+    for kind in DangerKind::ALL {
+        assert!(
+            text.contains(&format!("| `{kind}` | ")),
+            "{kind} is not in docs/errors.md"
+        );
+    }
 }
