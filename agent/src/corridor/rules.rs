@@ -108,7 +108,7 @@ pub(super) fn key_in_role(
 /// Does the content agree with what was signed before?
 pub(super) fn content(known: &Known, document: &Content) -> Result<(), Denial> {
     match &document.view {
-        View::Root(root) => root_follows(known.state.root_before(document.version), root),
+        View::Root(_) => Ok(()),
         View::Targets(targets) => delegations::can_be_looked_through(targets),
         View::Snapshot(snapshot) => snapshot::keeps(&known.state, snapshot),
         View::Timestamp(timestamp) => timestamp::agrees(&known.state, timestamp),
@@ -117,7 +117,8 @@ pub(super) fn content(known: &Known, document: &Content) -> Result<(), Denial> {
 
 /// What is to be signed with `key` must also be bearable for clients, and burn nothing.
 ///
-/// A complete document that is shown was bounded by its signers.
+/// A complete document that is shown was bounded by its signers: what they wrote before this agent
+/// came, odd keyids among it, is what clients live with.
 pub(super) fn to_sign(known: &Known, document: &Content, key: &PublicKey) -> Result<(), Denial> {
     match &document.view {
         View::Targets(targets) => {
@@ -127,7 +128,8 @@ pub(super) fn to_sign(known: &Known, document: &Content, key: &PublicKey) -> Res
             delegations::are_sound(known, targets)
         }
         View::Snapshot(snapshot) => snapshot::is_borne_out(known, snapshot),
-        View::Root(_) | View::Timestamp(_) => Ok(()),
+        View::Root(root) => root_follows(known.state.root_before(document.version), root),
+        View::Timestamp(_) => Ok(()),
     }
 }
 
