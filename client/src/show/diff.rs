@@ -85,11 +85,6 @@ impl<'a> Comparison<'a> {
         counts
     }
 
-    /// Changes and dangers for scripts.
-    pub fn to_json(&self) -> serde_json::Value {
-        json::comparison(&self.review)
-    }
-
     /// Prints everything that changes, each danger at the line that it is about.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", self.title().bold())?;

@@ -1,4 +1,4 @@
-use std::io::{self, BufRead, IsTerminal, Stdout, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Stdout, Write};
 
 use anstream::AutoStream;
 use serde::Serialize;
@@ -21,8 +21,10 @@ impl Screen {
 
     /// Writes a value as JSON, for scripts. It is ASCII, so that it may go to a terminal too.
     pub fn json<T: Serialize>(&mut self, value: &T) -> anyhow::Result<()> {
-        let json = serde_json::to_string_pretty(value)?;
-        Ok(writeln!(self.out, "{}", ascii_json(&json))?)
+        let mut ascii = Ascii(BufWriter::new(&mut self.out));
+        serde_json::to_writer_pretty(&mut ascii, value)?;
+        writeln!(ascii)?;
+        Ok(ascii.flush()?)
     }
 
     /// True where a person reads the output line by line.
@@ -60,6 +62,22 @@ impl Screen {
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         Ok(answer.trim().to_ascii_lowercase())
+    }
+}
+
+/// Writes JSON in ASCII.
+struct Ascii<W>(W);
+
+impl<W: Write> Write for Ascii<W> {
+    fn write(&mut self, json: &[u8]) -> io::Result<usize> {
+        // serde_json writes whole characters.
+        let text = std::str::from_utf8(json).map_err(io::Error::other)?;
+        self.0.write_all(ascii_json(text).as_bytes())?;
+        Ok(json.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

@@ -97,7 +97,7 @@ impl<'a> Shown<'a> {
     pub(super) fn to_json(&self) -> anyhow::Result<Value> {
         let file = self.file;
         let view = file.document.view(file.role.kind())?;
-        let mut compared = self.comparison().to_json();
+        let mut compared = serde_json::to_value(self.comparison())?;
         let mut part = |name| compared.get_mut(name).map(Value::take);
         Ok(json!({
             "authority": file.authority,

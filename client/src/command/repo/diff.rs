@@ -1,13 +1,13 @@
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use clap::Args;
-use serde_json::{Map, Value};
 
 use super::view::Preview;
 use crate::Exit;
 use crate::command::context::Context;
 use crate::repo::{Project, Work};
-use crate::show::now;
+use crate::show::{Comparison, now};
 
 /// As many lines of one sort a person may be expected to read on a screen.
 pub(super) const MOST_LINES: usize = 200;
@@ -41,22 +41,21 @@ pub(super) fn run(
     let steps = work.preview()?;
     let folds = context.screen.is_terminal() && !command.all;
     let preview = Preview::of(project, &work, &steps, now, folds.then_some(MOST_LINES))?;
-    let dangers = if command.json {
-        let mut roles = Map::new();
-        let dangers = preview.each(|role, comparison, _| {
-            let json = comparison.map(|comparison| (role.to_string(), comparison.to_json()));
-            roles.extend(json);
-            Ok(())
-        })?;
-        context.screen.json(&Value::Object(roles))?;
-        dangers
+    let dangerous = if command.json {
+        let comparisons: Result<Vec<_>, _> = preview.comparisons().collect();
+        let roles: BTreeMap<&str, Comparison<'_>> = comparisons?
+            .into_iter()
+            .map(|(role, comparison)| (role.as_str(), comparison))
+            .collect();
+        context.screen.json(&roles)?;
+        roles.values().any(|role| !role.dangers().is_empty())
     } else if steps.is_empty() {
         writeln!(context.screen, "no change: everything is published")?;
-        Vec::new()
+        false
     } else {
-        preview.print(context.screen)?
+        let dangers = preview.print(context.screen)?;
+        dangers.iter().any(|(_, dangers)| !dangers.is_empty())
     };
-    let dangerous = dangers.iter().any(|(_, dangers)| !dangers.is_empty());
     Ok(if dangerous {
         Exit::NeedsPerson
     } else {

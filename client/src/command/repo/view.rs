@@ -38,45 +38,39 @@ impl<'a> Preview<'a> {
         })
     }
 
-    /// Shows each role by `show`, and returns the dangers of each.
-    pub(super) fn each(
+    /// The roles whose documents change. What follows is made from its draft, where there is one.
+    pub(super) fn comparisons(
         &self,
-        mut show: impl FnMut(&Role, Option<&Comparison<'_>>, &Step) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Vec<(Role, DangerCounts)>> {
-        let mut dangers = Vec::new();
-        for (role, step) in self.steps {
-            // What follows is made from its draft, where there is one.
-            let document: Option<&Document> = match step {
-                Step::Document(document) => Some(document),
-                Step::Follows { .. } => self.work.draft(role).map(|draft| &**draft),
-            };
-            let Some(document) = document else {
-                show(role, None, step)?;
-                continue;
-            };
+    ) -> impl Iterator<Item = anyhow::Result<(&Role, Comparison<'_>)>> {
+        let changing = self.steps.iter().filter_map(|(role, step)| match step {
+            Step::Document(document) => Some((role, &**document)),
+            Step::Follows { .. } => Some((role, &**self.work.draft(role)?)),
+        });
+        changing.map(|(role, document): (&Role, &Document)| {
             let before = self.work.published().document(role)?;
             let comparison = Comparison::of(&self.context, role, before.as_deref(), document);
-            show(role, Some(&comparison), step)?;
-            dangers.push((role.clone(), comparison.dangers()));
-        }
-        Ok(dangers)
+            Ok((role, comparison))
+        })
     }
 
     /// Prints it, and returns the dangers of each role.
     pub(super) fn print(&self, out: &mut dyn Write) -> anyhow::Result<Vec<(Role, DangerCounts)>> {
-        let dangers = self.each(|role, comparison, step| {
-            if let Some(comparison) = comparison {
-                comparison.print(out)?;
-            }
+        let mut dangers = Vec::new();
+        for comparison in self.comparisons() {
+            let (role, comparison) = comparison?;
+            comparison.print(out)?;
+            dangers.push((role.clone(), comparison.dangers()));
+        }
+        for (role, step) in self.steps {
             if let Step::Follows { version, expires } = step {
-                let (role, day) = (quote(role.as_str()), in_days(expires.seconds(), self.context.now));
+                let day = in_days(expires.seconds(), self.context.now);
                 writeln!(
                     out,
-                    "{role}: version {version} follows, over the finished files; it expires {expires} ({day})"
+                    "{}: version {version} follows, over the finished files; it expires {expires} ({day})",
+                    quote(role.as_str())
                 )?;
             }
-            Ok(())
-        })?;
+        }
         print_danger_counts(out, &sum(dangers.iter().map(|(_, dangers)| dangers)))?;
         Ok(dangers)
     }

@@ -1,18 +1,31 @@
 use privyseal_tuf::{Bins, Change, Danger, Hashes, Key, MetaFile, Quorum, Review, ScopeEntry};
 use privyseal_tuf::{RolePlace, TargetFile};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Value, json};
 
+use super::Comparison;
 use super::danger::sentence;
 
 /// Changes, each with its kind, its place, and what was and is there; and dangers, each with the
-/// number of the change that it is about.
-pub(super) fn comparison(review: &Review) -> Value {
-    let changes: Vec<Value> = review.changes.iter().map(change).collect();
-    let dangers = review
-        .dangers
-        .iter()
-        .map(|danger| danger_json(review, danger));
-    json!({ "changes": changes, "dangers": dangers.collect::<Vec<Value>>() })
+/// number of the change that it is about. Each is made when it is written: there can be very many.
+impl Serialize for Comparison<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let review = &self.review;
+        let mut object = serializer.serialize_struct("Comparison", 2)?;
+        object.serialize_field("changes", &Each(&review.changes, change))?;
+        let danger = |danger: &Danger| danger_json(review, danger);
+        object.serialize_field("dangers", &Each(&review.dangers, danger))?;
+        object.end()
+    }
+}
+
+/// Items, each by way of a function.
+struct Each<'a, T, F>(&'a [T], F);
+
+impl<T, F: Fn(&T) -> Value> Serialize for Each<'_, T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(&self.1))
+    }
 }
 
 fn danger_json(review: &Review, danger: &Danger) -> Value {
