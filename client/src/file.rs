@@ -6,7 +6,7 @@ mod durable;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -31,6 +31,33 @@ pub fn write_atomically(path: &Path, bytes: &[u8], access: Access) -> io::Result
     let mut file = temporary_in(directory_of(path), access)?;
     file.write_all(bytes)?;
     persist(file, path)
+}
+
+/// Writes many files of one file system as [`write_atomically`] writes one, with few waits for the
+/// disk. Each appears whole; after an error some can be there and others not.
+pub fn write_all_atomically(
+    files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>,
+    access: Access,
+) -> io::Result<()> {
+    let (mut contents, mut names) = (Durable::default(), Durable::default());
+    let mut written = Vec::new();
+    for (path, bytes) in files {
+        let mut file = temporary_in(directory_of(&path), access)?;
+        file.write_all(&bytes)?;
+        // Closed: there can be more of them than files may be open.
+        let temporary = file.into_temp_path();
+        contents.add(&temporary);
+        written.push((temporary, path));
+    }
+    let Some(directory) = written.first().map(|(_, path)| directory_of(path).to_owned()) else {
+        return Ok(());
+    };
+    contents.sync(&directory)?;
+    for (temporary, path) in written {
+        temporary.persist(&path).map_err(|error| error.error)?;
+        names.add(directory_of(&path));
+    }
+    names.sync(&directory)
 }
 
 /// A new temporary file in a directory, removed again unless it gets a name.

@@ -65,9 +65,13 @@ impl Drafts {
 
     /// Writes drafts of many roles.
     pub fn write_all(&self, drafts: &[(&Role, &Document)]) -> anyhow::Result<()> {
-        drafts
-            .iter()
-            .try_for_each(|(role, document)| self.write(role, document))
+        let writing = || format!("cannot write drafts in {}", self.directory.display());
+        for (role, _) in drafts {
+            fs::create_dir_all(file::directory_of(&self.path(role))).with_context(writing)?;
+        }
+        let files = drafts.iter();
+        let files = files.map(|(role, document)| (self.path(role), document.to_bytes()));
+        file::write_all_atomically(files, Access::Public).with_context(writing)
     }
 
     /// Writes a correction of the signed root draft.
