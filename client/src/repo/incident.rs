@@ -77,14 +77,22 @@ impl Incident<'_> {
         let names = Names::of(project, self)?;
         let roles = change::roles(self, project, work)?;
         let resigned = after::resigned(self, work, &roles)?;
-        let consequences = consequences::of(self, work, &names, &roles, &resigned)?;
-        let drafts = match reach::refusal(self, work, &names, &roles)? {
-            Some(refusal) => Err(refusal),
-            None => Ok(make::drafts(self, project, work, &resigned)?),
+        let seen = consequences::Seen {
+            incident: self,
+            work,
+            names: &names,
+            roles: &roles,
+            resigned: &resigned,
         };
+        if let Some(refusal) = reach::refusal(self, work, &names, &roles)? {
+            return Ok(Plan {
+                consequences: seen.meaning()?,
+                drafts: Err(refusal),
+            });
+        }
         Ok(Plan {
-            consequences,
-            drafts,
+            consequences: seen.all()?,
+            drafts: Ok(make::drafts(self, project, work, &resigned)?),
         })
     }
 
@@ -94,15 +102,12 @@ impl Incident<'_> {
 
     /// The keys of a role without those that are gone: where the first of them stood, now stand those
     /// that take their place.
-    fn without<'k, K: Clone>(
+    fn without<'k, K: Clone + 'k>(
         &self,
         keys: impl IntoIterator<Item = &'k K>,
         keyid: impl Fn(&K) -> KeyId,
         instead: impl Fn(&KeySettings) -> K,
-    ) -> Vec<K>
-    where
-        K: 'k,
-    {
+    ) -> Vec<K> {
         let gone = self.keyids();
         let keys: Vec<&K> = keys.into_iter().collect();
         let present: BTreeSet<KeyId> = keys.iter().map(|key| keyid(key)).collect();

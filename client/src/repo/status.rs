@@ -9,6 +9,7 @@ mod tests;
 
 use serde::Serialize;
 
+use super::clock::clock_doubt;
 use super::project::Project;
 use super::work::Work;
 use crate::show::absolute;
@@ -49,13 +50,14 @@ impl Status {
         let roles = role::roles(settings, work, now)?;
         let first_root = project.first_root(work.published())?;
         let correction = project.drafts().read_correction()?.is_some();
+        let clock = clock_doubt(project, now)?.map(|doubt| doubt.message);
         Ok(Self {
             authority: settings.authority.clone(),
             repository: settings.repository.clone(),
             first_root: first_root.map(|digest| digest.to_string()),
             at: absolute(now),
             at_seconds: now,
-            warnings: next::warnings(&roles, &bins, now),
+            warnings: next::warnings(&roles, &bins, clock, now),
             next: next::next(&roles, &bins, correction, now),
             roles,
             bins,

@@ -7,21 +7,21 @@ use privyseal_tuf::{Document, Role, RoleType};
 
 use crate::Exit;
 use crate::command::context::Context;
-use crate::repo::{Period, Project, Work, place_root, renewed};
+use crate::repo::{Due, Period, Project, Standing, Work, place_root, renewed};
 use crate::show::{escape, in_days, now};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Without a role: targets, snapshot and timestamp, and the delegated roles that have names of their
-own. A renewed root also takes the keys and thresholds that privyseal.toml says. With --within, only
-what expires soon is renewed.
+own. A renewed root also takes the keys and thresholds that privyseal.toml says. With --due or
+--within, only what expires soon is renewed.
 
 With --publish it is fit for a timer: it renews the published snapshot and timestamp, has the agents
 sign that and nothing else, and publishes it. What people have open in draft/ is neither signed nor
 published with it. packaging/systemd/privyseal-renew@.timer runs it.
 
 Examples:
-  privyseal repo renew snapshot timestamp --within 2d --publish
+  privyseal repo renew snapshot timestamp --due --publish
   privyseal repo renew --within 30d && privyseal repo sign
   privyseal repo renew --bins --within 30d
   privyseal repo renew root")]
@@ -29,6 +29,9 @@ pub(super) struct Renew {
     /// root, targets, snapshot, timestamp, or a delegated role.
     #[arg(value_name = "ROLE")]
     roles: Vec<Role>,
+    /// Renew only what is in the last third of its validity, 30 days before its end at the earliest.
+    #[arg(long, conflicts_with = "within")]
+    due: bool,
     /// Renew only what expires within this time.
     #[arg(long, value_name = "PERIOD")]
     within: Option<Period>,
@@ -51,8 +54,7 @@ pub(super) async fn run(
     if command.publish {
         return unattended::run(&command, project, context).await;
     }
-    let now = now();
-    let work = Work::load(project, now)?;
+    let work = Work::load(project, now())?;
     let mut roles = command.roles.clone();
     if roles.is_empty() {
         let named = work.named_roles().into_iter();
@@ -64,7 +66,7 @@ pub(super) async fn run(
     let few = roles.len() <= MOST_LINES;
     let mut drafts = Vec::new();
     for role in roles {
-        if !is_due(&command, &work, &role, now)? {
+        if !is_due(&command, project, &work, &role)? {
             continue;
         }
         let document = renewed(project, &work, &role)?;
@@ -96,15 +98,18 @@ pub(super) async fn run(
 const MOST_LINES: usize = 50;
 
 /// Whether what is published, or drafted since, expires soon enough.
-fn is_due(command: &Renew, work: &Work, role: &Role, now: i64) -> anyhow::Result<bool> {
-    let Some(within) = command.within else {
-        return Ok(true);
-    };
-    let Some(document) = work.current(role)? else {
+fn is_due(command: &Renew, project: &Project, work: &Work, role: &Role) -> anyhow::Result<bool> {
+    let Some(document) = work
+        .current(role)?
+        .filter(|_| command.due || command.within.is_some())
+    else {
         return Ok(true);
     };
     let expires = document.view(role.kind())?.expires().seconds();
-    Ok(expires.saturating_sub(now) <= within.seconds())
+    Ok(match command.within {
+        Some(within) => expires.saturating_sub(work.now()) <= within.seconds(),
+        None => Due::of(project.settings(), role, expires).at(work.now()) != Standing::Good,
+    })
 }
 
 /// Says until when the renewed role is valid, and whether that is sooner than before.

@@ -23,44 +23,54 @@ pub struct Section {
     pub lines: Vec<String>,
 }
 
-pub(super) fn of(
-    incident: &Incident<'_>,
-    work: &Work,
-    names: &Names,
-    roles: &[Changed],
-    resigned: &[Resigned],
-) -> anyhow::Result<Consequences> {
-    let now = work.now();
-    let old = OldRoot::of(incident, work, roles)?;
-    let mut all = Consequences::default();
-    all.add(
-        "keys",
-        incident
-            .gone
-            .iter()
-            .map(|key| key_line(names, &key.keyid))
-            .collect(),
-    );
-    all.add(
-        "roles",
-        roles.iter().map(|role| role_line(names, role)).collect(),
-    );
-    match incident.kind {
-        IncidentKind::Stolen => {
-            let powers = thief::powers(incident, work, roles, now)?;
-            all.add("what a thief can do", powers);
-            let compare = thief::to_compare(work, roles, resigned)?;
-            all.add("compare with a copy that you know is good", compare);
-        }
-        IncidentKind::Lost | IncidentKind::Left => {
-            all.add("what it means", spare::lines(incident, old.as_ref(), roles));
-        }
+/// All that the consequences are told from.
+pub(super) struct Seen<'a> {
+    pub(super) incident: &'a Incident<'a>,
+    pub(super) work: &'a Work,
+    pub(super) names: &'a Names,
+    pub(super) roles: &'a [Changed],
+    pub(super) resigned: &'a [Resigned],
+}
+
+impl Seen<'_> {
+    /// What the incident means, and what is done about it.
+    pub(super) fn all(&self) -> anyhow::Result<Consequences> {
+        let mut all = self.meaning()?;
+        let old = self.old()?;
+        all.add("to be signed", signing::lines(self, old.as_ref())?);
+        all.add("at the agents", disable::lines(self, old.as_ref())?);
+        Ok(all)
     }
-    let signing = signing::lines(incident, work, names, old.as_ref(), roles, resigned)?;
-    all.add("to be signed", signing);
-    let disable = disable::lines(incident, work, old.as_ref(), roles, now)?;
-    all.add("at the agents", disable);
-    Ok(all)
+
+    /// What it means, where nothing can be done about it.
+    pub(super) fn meaning(&self) -> anyhow::Result<Consequences> {
+        let mut all = Consequences::default();
+        let gone = self.incident.gone.iter();
+        all.add(
+            "keys",
+            gone.map(|key| key_line(self.names, &key.keyid)).collect(),
+        );
+        let roles = self.roles.iter();
+        all.add(
+            "roles",
+            roles.map(|role| role_line(self.names, role)).collect(),
+        );
+        if self.incident.kind == IncidentKind::Stolen {
+            all.add("what a thief can do", thief::powers(self)?);
+            all.add(
+                "compare with a copy that you know is good",
+                thief::to_compare(self)?,
+            );
+        } else {
+            let lines = spare::lines(self, self.old()?.as_ref());
+            all.add("what it means", lines);
+        }
+        Ok(all)
+    }
+
+    fn old(&self) -> anyhow::Result<Option<OldRoot>> {
+        OldRoot::of(self.incident, self.work, self.roles)
+    }
 }
 
 impl Consequences {

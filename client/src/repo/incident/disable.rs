@@ -3,19 +3,14 @@
 use privyseal_tuf::RoleType;
 
 use super::change::Changed;
+use super::consequences::Seen;
 use super::reach::OldRoot;
-use super::{GoneKey, Incident, IncidentKind};
-use crate::repo::work::Work;
+use super::{GoneKey, IncidentKind};
 use crate::show::in_days;
 
 /// How each key is put out of use, and what to wait for.
-pub(super) fn lines(
-    incident: &Incident<'_>,
-    work: &Work,
-    old: Option<&OldRoot>,
-    roles: &[Changed],
-    now: i64,
-) -> anyhow::Result<Vec<String>> {
+pub(super) fn lines(seen: &Seen<'_>, old: Option<&OldRoot>) -> anyhow::Result<Vec<String>> {
+    let Seen { incident, work, .. } = seen;
     let mut lines = Vec::new();
     for key in incident.gone {
         lines.extend(at_agent(incident.kind, key));
@@ -29,10 +24,8 @@ pub(super) fn lines(
             old.root.header.version
         ));
     }
-    for role in roles
-        .iter()
-        .filter(|role| role.left(incident) < role.before.threshold as usize)
-    {
+    let short = |role: &&Changed| role.left(incident) < role.before.threshold as usize;
+    for role in seen.roles.iter().filter(short) {
         let Some(top @ (RoleType::Snapshot | RoleType::Timestamp)) = role.top() else {
             continue;
         };
@@ -41,7 +34,7 @@ pub(super) fn lines(
             lines.push(format!(
                 "without it {top} can't be renewed until the next root is published, and it expires \
                  {expires} ({})",
-                in_days(expires.seconds(), now)
+                in_days(expires.seconds(), work.now())
             ));
         }
     }

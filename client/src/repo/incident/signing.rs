@@ -2,25 +2,21 @@
 
 use privyseal_tuf::{KeyId, Role, RoleType};
 
-use super::after::Resigned;
+use super::IncidentKind;
 use super::change::{Changed, What};
+use super::consequences::Seen;
 use super::names::Names;
 use super::reach::OldRoot;
-use super::{Incident, IncidentKind};
 use crate::repo::work::Work;
 
 /// Every document that gets a new version, in the order of signing.
-pub(super) fn lines(
-    incident: &Incident<'_>,
-    work: &Work,
-    names: &Names,
-    old: Option<&OldRoot>,
-    roles: &[Changed],
-    resigned: &[Resigned],
-) -> anyhow::Result<Vec<String>> {
+pub(super) fn lines(seen: &Seen<'_>, old: Option<&OldRoot>) -> anyhow::Result<Vec<String>> {
+    let Seen {
+        work, names, roles, ..
+    } = *seen;
     let mut lines = Vec::new();
     if roles.iter().any(|role| role.top().is_some()) {
-        lines.extend(root(incident, work, names, old, roles)?);
+        lines.extend(root(seen, old)?);
     }
     let mut delegators: Vec<&Role> = Vec::new();
     for role in roles.iter().filter(|role| role.top().is_none()) {
@@ -36,7 +32,7 @@ pub(super) fn lines(
         ));
     }
     let mut changed = !delegators.is_empty();
-    for (role, of_role) in roles.iter().zip(resigned) {
+    for (role, of_role) in roles.iter().zip(seen.resigned) {
         let again = of_role.invalid.len() + of_role.anew.len();
         let is_delegator = matches!(&role.what, What::Role(role) if delegators.contains(&role));
         if again == 0 || is_delegator {
@@ -63,13 +59,14 @@ pub(super) fn lines(
     Ok(lines)
 }
 
-fn root(
-    incident: &Incident<'_>,
-    work: &Work,
-    names: &Names,
-    old: Option<&OldRoot>,
-    roles: &[Changed],
-) -> anyhow::Result<Vec<String>> {
+fn root(seen: &Seen<'_>, old: Option<&OldRoot>) -> anyhow::Result<Vec<String>> {
+    let Seen {
+        incident,
+        work,
+        names,
+        roles,
+        ..
+    } = *seen;
     let role = Role::from(RoleType::Root);
     let next = work.next_version(&role);
     let mut lines = Vec::new();

@@ -1,62 +1,77 @@
 //! How many more keys may be lost.
 
 use super::change::Changed;
+use super::consequences::Seen;
 use super::reach::OldRoot;
 use super::{Incident, IncidentKind};
+use privyseal_tuf::RoleType;
 
 /// What a lost key, or one whose owner left, means for each role.
-pub(super) fn lines(
-    incident: &Incident<'_>,
-    old: Option<&OldRoot>,
-    roles: &[Changed],
-) -> Vec<String> {
+pub(super) fn lines(seen: &Seen<'_>, old: Option<&OldRoot>) -> Vec<String> {
     let mut lines = Vec::new();
-    if incident.kind == IncidentKind::Lost {
+    if seen.incident.kind == IncidentKind::Lost {
         lines.push(
             "there is no hurry where nobody else can use the key; what is gone is the spare"
                 .to_owned(),
         );
     }
-    if let Some(old) = old {
-        lines.push(of_root(old));
-    }
-    for role in roles {
-        lines.push(of_role(incident, role));
+    let of_role = |role: &Changed| match old {
+        Some(old) if role.top() == Some(RoleType::Root) => of_root(old),
+        _ => now(seen.incident, role),
+    };
+    for role in seen.roles {
+        lines.push(format!("{}{}", of_role(role), after(role)));
     }
     lines
 }
 
+/// While the published root counts, which the next one needs.
 fn of_root(old: &OldRoot) -> String {
     let version = old.root.header.version;
     let (left, need) = (old.count(), old.left.threshold as usize);
-    let until = format!("until the next root is published, {left} keys of root {version} are left");
+    let until = format!(
+        "until the next root is published, {need} of the {} of root {version} must sign",
+        keys_left(left)
+    );
     match left.checked_sub(need) {
-        None => format!("{until}, and {need} must sign"),
-        Some(0) => format!(
-            "{until} and {need} must sign: one more lost key and root can never be signed again"
-        ),
-        Some(1) => format!("{until} and {need} must sign: one more may be lost, not two"),
-        Some(spare) => format!("{until} and {need} must sign: {spare} more may be lost"),
+        None => until,
+        Some(0) => format!("{until}: one more lost key and root can never be signed again"),
+        Some(1) => format!("{until}: one more may be lost, not two"),
+        Some(spare) => format!("{until}: {spare} more may be lost"),
     }
 }
 
-fn of_role(incident: &Incident<'_>, role: &Changed) -> String {
+fn now(incident: &Incident<'_>, role: &Changed) -> String {
     let (name, need) = (role.name(), role.before.threshold as usize);
     let left = role.left(incident);
-    let now = if left < need {
+    let can = if left < need {
         format!(
-            "{name} can't be signed before the next {} gives it other keys ({left} left, {need} must \
-             sign)",
+            "can't be signed before the next {} gives it other keys",
             role.by
         )
     } else {
-        format!("{name} can still be signed ({left} left, {need} must sign)")
+        "can still be signed".to_owned()
     };
-    let after = match role.after.keyids.len().checked_sub(need) {
+    format!("{name} {can} ({left} left, {need} must sign)")
+}
+
+fn after(role: &Changed) -> String {
+    match role
+        .after
+        .keyids
+        .len()
+        .checked_sub(role.after.threshold as usize)
+    {
         None => String::new(),
-        Some(0) => "; then it has no spare key".to_owned(),
-        Some(1) => "; then one of its keys may be lost".to_owned(),
-        Some(spare) => format!("; then {spare} of its keys may be lost"),
-    };
-    format!("{now}{after}")
+        Some(0) => format!("; then {} has no spare key", role.name()),
+        Some(1) => format!("; then one key of {} may be lost", role.name()),
+        Some(spare) => format!("; then {spare} keys of {} may be lost", role.name()),
+    }
+}
+
+fn keys_left(left: usize) -> String {
+    match left {
+        1 => "1 key that is left".to_owned(),
+        left => format!("{left} keys that are left"),
+    }
 }

@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use privyseal_tuf::{DelegatedRole, KeyId, RoleKeys, RoleType, Scope};
 
-use super::Incident;
-use super::after::Resigned;
 use super::change::{Changed, What};
+use super::consequences::Seen;
 use crate::repo::tree::{Delegatee, branches, delegatees};
 use crate::repo::work::Work;
 use crate::show::in_days;
 
 /// What the keys can do, by what clients believe: the published roles.
-pub(super) fn powers(
-    incident: &Incident<'_>,
-    work: &Work,
-    roles: &[Changed],
-    now: i64,
-) -> anyhow::Result<Vec<String>> {
+pub(super) fn powers(seen: &Seen<'_>) -> anyhow::Result<Vec<String>> {
+    let Seen {
+        incident,
+        work,
+        roles,
+        ..
+    } = *seen;
     let clients = work.as_published();
     let Some(root) = clients.roots().last() else {
         return Ok(vec![
@@ -37,7 +37,10 @@ pub(super) fn powers(
             lines.extend(thief.delegated(&delegatee));
         }
     }
-    lines.push(until(&clients, &thief, now)?);
+    if lines.is_empty() {
+        return Ok(vec!["nothing: no published role has this key".to_owned()]);
+    }
+    lines.push(until(&clients, &thief)?);
     lines.extend(thief.recovery(roles));
     Ok(lines)
 }
@@ -185,7 +188,7 @@ fn paths(role: &DelegatedRole) -> String {
 }
 
 /// Until when clients can be told what a thief signs.
-fn until(clients: &Work, thief: &Thief<'_>, now: i64) -> anyhow::Result<String> {
+fn until(clients: &Work, thief: &Thief<'_>) -> anyhow::Result<String> {
     let bound = if thief.signs(RoleType::Timestamp) || thief.signs(RoleType::Root) {
         RoleType::Root
     } else {
@@ -199,18 +202,15 @@ fn until(clients: &Work, thief: &Thief<'_>, now: i64) -> anyhow::Result<String> 
     Ok(format!(
         "until when: clients that reach the repository take the new keys with their next update; those \
          that a thief cuts off from it can be deceived until {bound} {version} expires, {expires} ({})",
-        in_days(expires.seconds(), now)
+        in_days(expires.seconds(), clients.now())
     ))
 }
 
 /// What is published under a signature of the stolen keys.
-pub(super) fn to_compare(
-    work: &Work,
-    roles: &[Changed],
-    resigned: &[Resigned],
-) -> anyhow::Result<Vec<String>> {
+pub(super) fn to_compare(seen: &Seen<'_>) -> anyhow::Result<Vec<String>> {
+    let work = seen.work;
     let mut lines = Vec::new();
-    for (role, of_role) in roles.iter().zip(resigned) {
+    for (role, of_role) in seen.roles.iter().zip(seen.resigned) {
         let mut targets = Vec::new();
         for signed in &of_role.signed_by_gone {
             if signed.kind() == RoleType::Targets

@@ -4,8 +4,13 @@ use super::role::{RoleStatus, RoleVersion};
 use crate::show::{absolute, in_days};
 
 /// What somebody should see to, the worst first.
-pub(super) fn warnings(roles: &[RoleStatus], bins: &[BinsStatus], now: i64) -> Vec<String> {
-    let mut warnings = Vec::new();
+pub(super) fn warnings(
+    roles: &[RoleStatus],
+    bins: &[BinsStatus],
+    clock: Option<String>,
+    now: i64,
+) -> Vec<String> {
+    let mut warnings: Vec<String> = clock.into_iter().collect();
     for (name, version) in standing(roles, bins, Standing::Expired) {
         warnings.push(format!(
             "{name} {} EXPIRED {} ({}): clients refuse it",

@@ -46,9 +46,19 @@ fn what_to_do_next_is_told_from_the_first_draft_to_the_last_day() {
     let standing: Vec<_> = due.roles.iter().map(|role| role.standing).collect();
     assert_eq!(standing, [Some(Standing::Due); 4]);
     assert_eq!(due.warnings, Vec::<String>::new());
-    let expired = at(&bench, NOW + 10 * DAY);
-    assert_eq!(expired.warnings.len(), 4, "{:?}", expired.warnings);
-    assert!(expired.warnings[0].starts_with("root 1 EXPIRED 2026-12-02T00:00:00Z"));
+    let expired = at(&bench, NOW + 11 * DAY);
+    let [clock, root, ..] = &expired.warnings[..] else {
+        panic!("{expired:?}");
+    };
+    assert_eq!(expired.warnings.len(), 5, "{:?}", expired.warnings);
+    assert!(
+        clock.contains("everything that is published has expired"),
+        "{clock}"
+    );
+    assert!(
+        root.starts_with("root 1 EXPIRED 2026-12-02T00:00:00Z (24 hours ago)"),
+        "{root}"
+    );
 }
 
 #[test]
@@ -156,4 +166,25 @@ fn bins_are_one_line_with_the_first_of_them_to_expire() {
         "2026-11-28T16:00:00Z"
     );
     assert_eq!(json["roles"][0]["standing"], "good");
+}
+
+#[test]
+fn a_draft_that_nobody_delegates_to_any_more_does_not_stand_in_the_way() {
+    let mut bench = published();
+    bench.delegate("app", "targets", &[6], &["app/*"]);
+    bench.sign(&[3, 6]);
+    crate::repo::undelegate(
+        &bench.project,
+        &bench.work(),
+        &"app".parse().unwrap(),
+        &Role::TARGETS,
+    )
+    .unwrap();
+    bench.reload();
+    let status = at(&bench, NOW);
+    assert!(
+        status.next.starts_with("privyseal repo sign;"),
+        "{}",
+        status.next
+    );
 }

@@ -28,7 +28,7 @@ pub(super) async fn run(
     let project = &project.renewals();
     let mut work = begin(project)?;
     for role in roles {
-        if is_due(command, &work, &role, work.now())? {
+        if is_due(command, project, &work, &role)? {
             let document = renewed(project, &work, &role)?;
             tell(context, &work, &role, &document)?;
             project.drafts().write(&role, &document)?;
