@@ -120,7 +120,7 @@ impl Ancestry {
     pub fn coverage<'a>(&'a self, name: &'a RoleName, by: impl Fn(&Edge) -> bool) -> Coverage<'a> {
         let mut steps: HashMap<&RoleName, Vec<Step<'a>>> = HashMap::new();
         for edge in &self.edges {
-            if edge.connected && (edge.role.name != *name || by(edge)) {
+            if edge.role.name != *name || by(edge) {
                 let step = Step {
                     above: edge.delegator.delegated(),
                     scope: PreparedScope::of(&edge.role.scope),
