@@ -52,7 +52,11 @@ pub fn delegate(
     work: &Work,
     new: &NewDelegation<'_>,
 ) -> anyhow::Result<Vec<String>> {
-    check::name(project, new)?;
+    // A repository that was made elsewhere keeps its names.
+    if project.settings().delegated.get(new.name).is_none() {
+        check::name(new.name)?;
+    }
+    check::ends(project, new)?;
     let mut draft = edit_targets(work, new.by)?;
     let delegations = delegations(work, new.by)?;
     if let Some(delegations) = &delegations {

@@ -5,7 +5,7 @@ use privyseal_tuf::{
     SuccinctRoles, Target, TargetPath, Targets,
 };
 
-use super::{add_keys, delegations, role_keys};
+use super::{add_keys, check, delegations, role_keys};
 use crate::failure::Advice;
 use crate::repo::edit::edit_targets;
 use crate::repo::project::Project;
@@ -41,6 +41,7 @@ pub fn place_bins(
     work: &Work,
     change: &BinsChange<'_>,
 ) -> anyhow::Result<usize> {
+    check::name(change.prefix)?;
     let keyids = change.keys.iter().map(|key| key.keyid.clone()).collect();
     let keys = role_keys(keyids, change.threshold, change.prefix.as_str())?;
     let succinct = SuccinctRoles::new(keys, change.bit_length, change.prefix.clone());

@@ -10,21 +10,30 @@ use crate::repo::work::Work;
 /// The longest file name of every file system that matters, without a version and `.json`.
 const LONGEST_STEM: usize = 220;
 
-/// Refuses names that make no file name, and delegations that lead back to where they begin.
-pub(super) fn name(project: &Project, new: &NewDelegation<'_>) -> Result<(), Advice> {
-    let (name, by) = (new.name, new.by);
-    if name.file_stem().len() > LONGEST_STEM {
+/// Refuses names that make no file name that clients and web servers agree on. Clients encode them
+/// in URLs, and servers decode those: a file of either name is missed by somebody.
+pub(super) fn name(name: &RoleName) -> Result<(), Advice> {
+    let stem = name.file_stem();
+    if stem != name.as_str() {
+        return Err(Advice::failed(
+            format!(
+                "the role name {name} has other characters than letters, digits, -, _, . and ~: web servers would not find its metadata"
+            ),
+            "choose one without them",
+        ));
+    }
+    if stem.len() > LONGEST_STEM {
         return Err(Advice::failed(
             format!("the role name {name} is too long for a file name"),
-            "choose a shorter one, of letters, digits, - and _",
+            "choose a shorter one",
         ));
     }
-    if name.as_str().chars().any(char::is_control) {
-        return Err(Advice::failed(
-            format!("the role name {name} has a control character"),
-            "choose one of letters, digits, - and _",
-        ));
-    }
+    Ok(())
+}
+
+/// Refuses delegations that lead back to where they begin.
+pub(super) fn ends(project: &Project, new: &NewDelegation<'_>) -> Result<(), Advice> {
+    let (name, by) = (new.name, new.by);
     let mut above = vec![by.clone()];
     while let Some(role) = above.pop() {
         if role.delegated() == Some(name) {
