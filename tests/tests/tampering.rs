@@ -2,10 +2,13 @@
 //! person says which dangers are meant.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use privyseal_tests::client::Answer;
 use privyseal_tests::project::Project;
+use privyseal_tests::require;
 use privyseal_tests::setup::AUTHORITY;
 use privyseal_tests::stage::Stage;
 use privyseal_tuf::DangerKind;
@@ -153,6 +156,46 @@ fn what_is_meant_is_signed_by_its_name() {
     );
     project.sign_and_publish("replaced-target");
     assert_eq!(project.try_repo("diff").status, 0);
+}
+
+#[test]
+fn on_a_terminal_a_yes_is_not_enough() {
+    let Some(stage) = Stage::new().filter(|_| require::program("script")) else {
+        return;
+    };
+    let project = published(&stage);
+    project.add(&[("app-1.0.tar.gz", b"another one")], "");
+    let question = "Look at each line marked !!";
+    for answer in ["y", "yes", "sign", ""] {
+        let (signed, shown) = sign_on_a_terminal(&project, answer);
+        assert!(!signed && shown.contains(question), "{answer}: {shown}");
+    }
+    let (signed, shown) = sign_on_a_terminal(&project, "sign 1 danger");
+    assert!(signed && shown.contains("everything is signed"), "{shown}");
+    project.publish();
+    project.add(&[("more", b"ordinary work")], "");
+    let (signed, shown) = sign_on_a_terminal(&project, "y");
+    assert!(signed && !shown.contains(question), "{shown}");
+}
+
+/// Runs `repo sign` on a terminal of its own and types an answer; whether it ended well, and all
+/// that the terminal showed.
+fn sign_on_a_terminal(project: &Project, answer: &str) -> (bool, String) {
+    let (program, directory) = (require::binary("privyseal"), project.directory());
+    let words = format!("{} repo -C {} sign", program.display(), directory.display());
+    let sign = project.client.command::<&str>([]);
+    let environment = sign.get_envs();
+    let mut script = Command::new("script")
+        .envs(environment.filter_map(|(name, value)| Some((name, value?))))
+        .args(["--quiet", "--return", "--command", &words, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(script.stdin.take().unwrap(), "{answer}").unwrap();
+    let output = script.wait_with_output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.success(), shown)
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Consent {
             (0, true) => Ok(()),
             (0, false) => context.confirm("Sign this?", "nothing was signed"),
             (count, false) if context.screen.can_ask() => {
-                let words = format!("sign {count} dangers");
+                let words = format!("sign {}", counted(count));
                 let question = format!(
                     "Look at each line marked !!. If all of it is meant, type \"{words}\":"
                 );
@@ -47,19 +47,19 @@ impl Consent {
 }
 
 fn refused(count: usize, open: &DangerCounts) -> Advice {
-    let dangers = if count == 1 {
-        "is a danger"
-    } else {
-        "are dangers"
-    };
     let kinds: Vec<&str> = open.keys().map(|kind| kind.as_str()).collect();
     Advice::needs_person(
-        format!("nothing was signed: there {dangers} that nobody accepted"),
+        format!("nothing was signed: nobody accepted {}", counted(count)),
         format!(
             "look at each line marked !!; if all of it is meant: --yes --accept {}",
             kinds.join(",")
         ),
     )
+}
+
+fn counted(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} danger{plural}")
 }
 
 fn kinds() -> impl TypedValueParser<Value = DangerKind> {
