@@ -10,10 +10,11 @@ pub(super) fn is_readable(value: &Value) -> bool {
 
 fn within_limits(value: &Value, depth: usize, values: &mut usize) -> bool {
     *values += 1;
-    let mut below = |item: &Value| depth < MAX_DEPTH && within_limits(item, depth + 1, values);
+    let mut below = |item: &Value| within_limits(item, depth + 1, values);
     let within = match value {
         Value::Null | Value::Bool(_) | Value::String(_) => true,
         Value::Integer(number) => (-MAX_INTEGER..=MAX_INTEGER).contains(number),
+        Value::Array(_) | Value::Object(_) if depth == MAX_DEPTH => false,
         Value::Array(items) => items.iter().all(&mut below),
         Value::Object(object) => object.values().all(&mut below),
     };

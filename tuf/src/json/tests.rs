@@ -209,11 +209,58 @@ fn paths_read_like_javascript() {
     assert!(!path.contains(&JsonPath::default().key("signed")));
 }
 
+#[test]
+fn long_files_have_no_white_space() {
+    let items = |count| Value::Array(vec![Value::from("0123456789"); count]);
+    let pretty = items(1000).to_file();
+    assert_eq!(pretty, items(1000).to_pretty());
+    // Indented it would be longer than is read; so it is only longer than is indented.
+    let compact = items(MAX_PRETTY / 14).to_file();
+    assert!(compact.len() < MAX_PRETTY && !compact.contains(&b'\n'));
+    assert_eq!(Value::parse(&compact), Ok(items(MAX_PRETTY / 14)));
+}
+
+#[test]
+fn what_is_beyond_the_parser_is_not_readable() {
+    let nested =
+        |depth| (1..depth).fold(Value::Array(vec![]), |inner, _| Value::Array(vec![inner]));
+    let wide = |values| Value::Array(vec![Value::Null; values - 1]);
+    let long = |bytes| Value::from("x".repeat(bytes - 2).as_str());
+    for (good, bad) in [
+        (nested(MAX_DEPTH), nested(MAX_DEPTH + 1)),
+        (wide(MAX_VALUES), wide(MAX_VALUES + 1)),
+        (long(MAX_BYTES), long(MAX_BYTES + 1)),
+        (Value::Integer(MAX_INTEGER), Value::Integer(MAX_INTEGER + 1)),
+        (
+            Value::Integer(-MAX_INTEGER),
+            Value::Integer(-MAX_INTEGER - 1),
+        ),
+    ] {
+        assert!(good.is_readable() && Value::parse(&good.to_file()).is_ok());
+        assert!(!bad.is_readable() && Value::parse(&bad.to_file()).is_err());
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_reads_the_same(value in any_value()) {
         let read = Value::parse(&value.to_pretty());
         prop_assert_eq!(read.as_ref(), Ok(&value));
+        prop_assert!(value.is_readable());
+        let read = Value::parse(&value.to_file());
+        prop_assert_eq!(read.as_ref(), Ok(&value));
+    }
+
+    #[test]
+    fn a_digest_is_that_of_the_canonical_form(
+        members in prop::collection::vec(("[a-z]{0,3}", "[a-zé\"]{0,300}"), 0..300)
+    ) {
+        let members = members.into_iter();
+        let members = members.map(|(name, text)| (name, Value::from(text.as_str())));
+        let object: Object = members.collect();
+        let mut bytes = Vec::new();
+        canonical::encode_object(&object, &mut bytes);
+        prop_assert_eq!(canonical::digest(&object), crate::Sha256Digest::of(&bytes));
     }
 
     #[test]
