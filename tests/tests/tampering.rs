@@ -142,6 +142,38 @@ fn a_tampered_draft_is_marked_and_not_signed_by_yes_alone() {
 }
 
 #[test]
+fn what_the_next_snapshot_is_made_from_is_shown() {
+    let Some(stage) = Stage::new() else {
+        return;
+    };
+    let project = published(&stage);
+    project.add(&[("more", b"ordinary work")], "");
+    let draft_with = |note: &str| {
+        let last = fs::read(project.metadata("1.snapshot.json")).unwrap();
+        let mut envelope: Value = serde_json::from_slice(&last).unwrap();
+        envelope["signatures"] = json!([]);
+        let signed = &mut envelope["signed"];
+        signed["version"] = 2.into();
+        signed["x-note"] = note.into();
+        // Long past: it gets another one when it is made anew.
+        signed["expires"] = "2020-01-01T00:00:00Z".into();
+        fs::write(draft(&project, "snapshot"), envelope.to_string()).unwrap();
+    };
+    draft_with("harmless");
+    let said = project.try_repo("diff");
+    let shown = said
+        .stdout
+        .contains(r#"+ field        signed.x-note = "harmless""#);
+    assert!(said.status == 0 && shown, "{said:#?}");
+    draft_with("\u{202e}harmless");
+    assert_eq!(
+        dangers(&project, "snapshot"),
+        (3, vec!["hidden-characters".to_owned()])
+    );
+    assert_not_signed(&project, "snapshot", "sign --yes");
+}
+
+#[test]
 fn what_is_meant_is_signed_by_its_name() {
     let Some(stage) = Stage::new() else {
         return;

@@ -1,6 +1,7 @@
 use std::io::Write;
+use std::sync::Arc;
 
-use privyseal_tuf::{Document, Role};
+use privyseal_tuf::{Document, Draft, Expires, Metadata, Role, RoleType, Snapshot, Timestamp};
 
 use crate::repo::{Project, Step, Work};
 use crate::show::{Comparison, DangerCounts, DiffContext, in_days, print_danger_counts, quote};
@@ -38,17 +39,22 @@ impl<'a> Preview<'a> {
         })
     }
 
-    /// The roles whose documents change. What follows is made from its draft, where there is one.
+    /// The roles whose documents change. What follows is made from its draft, where there is one, so
+    /// that nothing in that draft is signed unseen.
     pub(super) fn comparisons(
         &self,
     ) -> impl Iterator<Item = anyhow::Result<(&Role, Comparison<'_>)>> {
         let changing = self.steps.iter().filter_map(|(role, step)| match step {
-            Step::Document(document) => Some((role, &**document)),
-            Step::Follows { .. } => Some((role, &**self.work.draft(role)?)),
+            Step::Document(document) => Some((role, Arc::clone(document))),
+            Step::Follows { version, expires } => {
+                let draft = self.work.draft(role)?;
+                let renewed = renewed(role, draft, *version, expires);
+                Some((role, renewed.map_or_else(|| Arc::clone(draft), Arc::new)))
+            }
         });
-        changing.map(|(role, document): (&Role, &Document)| {
+        changing.map(|(role, document)| {
             let before = self.work.published().document(role)?;
-            let comparison = Comparison::of(&self.context, role, before.as_deref(), document);
+            let comparison = Comparison::of(&self.context, role, before.as_deref(), &document);
             Ok((role, comparison))
         })
     }
@@ -73,6 +79,21 @@ impl<'a> Preview<'a> {
         }
         print_danger_counts(out, &sum(dangers.iter().map(|(_, dangers)| dangers)))?;
         Ok(dangers)
+    }
+}
+
+/// What a draft of snapshot or timestamp would be with the version and expiry that it will get.
+fn renewed(role: &Role, draft: &Document, version: u64, expires: &Expires) -> Option<Document> {
+    fn edited<M: Metadata>(draft: &Document, version: u64, expires: &Expires) -> Option<Document> {
+        let mut draft = Draft::<M>::edit(draft).ok()?;
+        draft.set_version(version);
+        draft.set_expires(expires);
+        draft.finish().ok()
+    }
+    match role.top()? {
+        RoleType::Snapshot => edited::<Snapshot>(draft, version, expires),
+        RoleType::Timestamp => edited::<Timestamp>(draft, version, expires),
+        RoleType::Root | RoleType::Targets => None,
     }
 }
 

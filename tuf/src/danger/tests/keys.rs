@@ -144,7 +144,10 @@ fn key_objects_that_are_not_what_they_seem() {
     let (one, two) = (TestKey::p256(1).key(), TestKey::p256(2).key());
     let computed = two.keyid().clone();
     let wrong = Cause::WrongKeyId { computed };
-    assert_eq!(with_key("00", two.value().clone()), std::slice::from_ref(&wrong));
+    assert_eq!(
+        with_key("00", two.value().clone()),
+        std::slice::from_ref(&wrong)
+    );
     let replaced = with_key(one.keyid().as_str(), two.value().clone());
     assert_eq!(replaced, [Cause::ReplacedKey, wrong]);
     let twice = with_key("00", one.value().clone());
