@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use privyseal_tuf::Sha256Digest;
+
 use crate::client::{Answer, Client};
 use crate::sandbox::Sandbox;
+use crate::setup::AUTHORITY;
 use crate::web::Web;
 
 /// A project whose repository is served, whatever is published in it.
@@ -31,6 +34,17 @@ impl Project {
             web,
             directory,
             originals,
+        }
+    }
+
+    /// Has an agent make keys, named with spaces between, for a repository; `more` are further
+    /// words of `privyseal key generate`.
+    pub fn generate(&self, repository: &str, keys: &str, more: &str) {
+        for key in keys.split(' ') {
+            self.client.ok(&format!(
+                "key generate {key} --keystore hsm --authority {AUTHORITY} \
+                 --repository {repository} {more}"
+            ));
         }
     }
 
@@ -139,6 +153,34 @@ impl Project {
     #[must_use]
     pub fn expected(&self) -> BTreeMap<String, Vec<u8>> {
         files(&self.originals)
+    }
+
+    /// The published files that a client needs who has the first root: the later roots, the newest
+    /// of all other metadata, and the targets.
+    #[must_use]
+    pub fn newest(&self) -> Vec<String> {
+        let mut needed = vec!["metadata/timestamp.json".to_owned()];
+        let mut newest = BTreeMap::new();
+        for name in files(&self.repository().join("metadata")).into_keys() {
+            let (version, role) = name.split_once('.').unwrap();
+            match version.parse::<u64>() {
+                Ok(1) if role == "root.json" => {}
+                Ok(_) if role == "root.json" => needed.push(format!("metadata/{name}")),
+                Ok(version) => {
+                    let last = newest.entry(role.to_owned()).or_insert(version);
+                    *last = version.max(*last);
+                }
+                Err(_) => {}
+            }
+        }
+        let newest = newest.into_iter();
+        needed.extend(newest.map(|(role, version)| format!("metadata/{version}.{role}")));
+        for (path, content) in self.expected() {
+            let (directory, base) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
+            let hash = Sha256Digest::of(&content);
+            needed.push(format!("targets/{directory}{hash}.{base}"));
+        }
+        needed
     }
 
     /// Sets something in privyseal.toml, before its tables.

@@ -37,11 +37,7 @@ fn adding_one_target_touches_and_signs_one_bin(count: u32, words: &str) {
         return;
     };
     let project = Project::new(&stage.sandbox, "project", stage.client("client"));
-    for key in ["root", "targets", "bins", "online"] {
-        project.client.ok(&format!(
-            "key generate {key} --keystore hsm --authority {AUTHORITY} --repository {NAME}"
-        ));
-    }
+    project.generate(NAME, "root targets bins online", "");
     project.repo(&format!(
         "init --authority {AUTHORITY} --repository {NAME} --root root --targets targets \
          --snapshot online --timestamp online"

@@ -203,11 +203,7 @@ const NAME: &str = "example.org/app";
 
 /// Makes keys that the agent does not have yet.
 pub(crate) fn generate(project: &Project, keys: &str) {
-    for key in keys.split(' ') {
-        project.client.ok(&format!(
-            "key generate {key} --keystore hsm --authority {AUTHORITY} --repository {NAME}"
-        ));
-    }
+    project.generate(NAME, keys, "");
 }
 
 /// Delegates to a role with these keys.
