@@ -48,6 +48,12 @@ impl Client {
         Self::of(sandbox, name, "")
     }
 
+    /// A client that knows no agent.
+    #[must_use]
+    pub fn without_agents(sandbox: &Sandbox, name: &str) -> Self {
+        Self::of(sandbox, name, "")
+    }
+
     fn of(sandbox: &Sandbox, name: &str, agents: &str) -> Self {
         Self {
             home: sandbox.directory(name),

@@ -8,6 +8,7 @@ pub mod client;
 pub mod delegation;
 pub mod elsewhere;
 pub mod faulty_proxy;
+pub mod foreign;
 pub mod keeper;
 pub mod memory;
 pub mod metadata;

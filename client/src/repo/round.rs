@@ -3,6 +3,7 @@
 
 mod accept;
 mod ask;
+mod bins;
 mod memory;
 mod stream;
 mod tell;
@@ -86,6 +87,7 @@ impl<'a> Round<'a> {
     /// stays unfinished does not hold up what can do without it.
     pub async fn run(mut self, work: &mut Work) -> anyhow::Result<Outcome> {
         self.catch_up(work).await?;
+        self.show_bins(work).await?;
         let mut unfinished = Vec::new();
         for batch in batches(work)? {
             let prepared = self.prepare(work, &batch)?;

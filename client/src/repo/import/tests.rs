@@ -340,3 +340,48 @@ fn a_repository_goes_on_though_a_file_of_nobody_is_lost() {
     let project = &bench.project;
     verify(&project.metadata(), &project.targets(), NOW).unwrap();
 }
+
+#[test]
+fn an_old_version_under_a_new_name_is_refused() {
+    let bench = published();
+    bench.add("new", "4");
+    bench.add_to(&"app".parse().unwrap(), "app/y", "5");
+    bench.sign(&[3, 4, 5]);
+    bench.publish().unwrap();
+    let repository = bench.path().join("repository");
+    let to = TempDir::new().unwrap();
+    let directory = to.path().join("project");
+    for role in ["snapshot", "targets", "app"] {
+        let at = |version: u64| repository.join(format!("metadata/{version}.{role}.json"));
+        let good = fs::read(at(2)).unwrap();
+        fs::copy(at(1), at(2)).unwrap();
+        let error = import(&repository, &directory).run().unwrap_err();
+        assert!(
+            error.to_string().contains("nothing was imported"),
+            "{role}: {error:#}"
+        );
+        assert!(!directory.exists(), "{role}");
+        fs::write(at(2), good).unwrap();
+    }
+    import(&repository, &directory).run().unwrap();
+}
+
+#[test]
+fn files_that_are_kept_elsewhere_are_not_asked_for_again() {
+    let bench = published();
+    let to = TempDir::new().unwrap();
+    let import = Import {
+        with_files: false,
+        ..import(&bench.path().join("repository"), to.path())
+    };
+    import.run().unwrap();
+    let bench = Bench::of(to);
+    bench.add("new", "4");
+    bench.sign(&[3, 4]);
+    bench.publish().unwrap();
+    let names: Vec<String> = files(&bench.project.targets()).into_keys().collect();
+    assert!(
+        matches!(&names[..], [one] if one.ends_with(".new")),
+        "{names:?}"
+    );
+}

@@ -61,14 +61,18 @@ impl Round<'_> {
         Ok(())
     }
 
-    async fn remembered(&self, name: &str, roles: &[Role]) -> Result<LineageReply, AgentError> {
+    pub(super) async fn remembered(
+        &self,
+        name: &str,
+        roles: &[Role],
+    ) -> Result<LineageReply, AgentError> {
         let Some(agent) = self.agents.named(name) else {
             return Ok(LineageReply::default());
         };
         agent.lineage(&self.lineage, roles).await
     }
 
-    async fn observe(
+    pub(super) async fn observe(
         &mut self,
         name: &str,
         role: &Role,

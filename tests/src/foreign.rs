@@ -1,0 +1,101 @@
+//! A repository that another tool made, with the keys that signed it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::project::{Project, files};
+use crate::python::Python;
+use crate::sandbox::Sandbox;
+
+/// What `make_foreign.py` made with python-tuf.
+#[derive(Debug)]
+pub struct Foreign {
+    python: Python,
+    directory: PathBuf,
+    /// The keyids by the names of the signers.
+    pub keyids: BTreeMap<String, String>,
+}
+
+impl Foreign {
+    /// A repository of one of the script's shapes; `more` are further arguments of it.
+    #[must_use]
+    pub fn make(sandbox: &Sandbox, python: &Python, shape: &str, more: &[&str]) -> Self {
+        let directory = sandbox.join(format!("foreign-{shape}"));
+        let arguments = [shape, directory.to_str().unwrap()];
+        let arguments = arguments.into_iter().chain(more.iter().copied());
+        let said = python.script("make_foreign.py", arguments, "");
+        assert_eq!(said.status, 0, "{said:?}");
+        Self {
+            python: python.clone(),
+            directory,
+            keyids: serde_json::from_str(&said.stdout).unwrap(),
+        }
+    }
+
+    /// With metadata/ and targets/.
+    #[must_use]
+    pub fn repository(&self) -> PathBuf {
+        self.directory.join("repository")
+    }
+
+    /// A file of its metadata.
+    #[must_use]
+    pub fn metadata(&self, name: &str) -> PathBuf {
+        self.repository().join("metadata").join(name)
+    }
+
+    /// How `privyseal` names the key of a signer after an import.
+    #[must_use]
+    pub fn owner(&self, signer: &str) -> String {
+        format!("imported:{}", &self.keyids[signer][..8])
+    }
+
+    /// Gives the originals of its targets to a project.
+    pub fn give_originals(&self, project: &Project) {
+        for (path, content) in files(&self.directory.join("originals")) {
+            let original = project.original(&path);
+            fs::create_dir_all(original.parent().unwrap()).unwrap();
+            fs::write(original, content).unwrap();
+        }
+    }
+
+    /// Has signers of it sign a draft of a project with securesystemslib, and attaches that.
+    pub fn sign(&self, project: &Project, role: &str, signers: &[&str]) {
+        let at = |name: String| self.directory.join(name);
+        let draft = at(format!("{role}.draft.json"));
+        let payload = at(format!("{role}.payload"));
+        let arguments = [
+            "draft",
+            "export",
+            role,
+            "-o",
+            text(&draft),
+            "--payload",
+            text(&payload),
+        ];
+        let said = project.try_repo_with(&arguments);
+        assert_eq!(said.status, 0, "{said:#?}");
+        let signatures = signers.iter().map(|signer| {
+            let private = at(format!("keys/{signer}.pem"));
+            let arguments = [private.as_os_str(), payload.as_os_str()];
+            let said = self
+                .python
+                .script::<&OsStr>("securesystemslib_sign.py", arguments, "");
+            assert_eq!(said.status, 0, "{said:?}");
+            let signature = at(format!("{role}.{signer}.json"));
+            fs::write(&signature, said.stdout).unwrap();
+            text(&signature).to_owned()
+        });
+        let signatures: Vec<String> = signatures.collect();
+        let mut arguments = vec!["attach", "--role", role];
+        arguments.extend(signatures.iter().map(String::as_str));
+        let said = project.try_repo_with(&arguments);
+        assert_eq!(said.status, 0, "{said:#?}");
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
