@@ -314,7 +314,7 @@ fn a_signer_who_left_is_out_of_every_role() {
     house.open(&format!("root-1 root-2 alice={}", alice.public.display()));
     house.publish();
     project.repo(&format!(
-        "delegate docs --key targets alice={} --path docs/*",
+        "delegate docs --key alice={} targets --path docs/*",
         alice.public.display()
     ));
     house.publish();
@@ -333,8 +333,8 @@ fn a_signer_who_left_is_out_of_every_role() {
         &[
             "root: 2 of 3: default:root-1, default:root-2, alice (no agent) -> 2 of 3: \
              default:root-1, default:root-2, carol (no agent)",
-            "docs: 1 of 2: default:targets, alice (no agent) -> 1 of 2: default:targets, carol (no \
-             agent)",
+            "docs: 1 of 2: alice (no agent), default:targets -> 1 of 2: carol (no agent), \
+             default:targets",
             "drafted: root, targets;",
         ],
     );

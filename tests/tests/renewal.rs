@@ -209,7 +209,7 @@ fn a_timer_renews_only_what_is_due_and_only_what_says_nothing_new() {
 }
 
 #[test]
-fn a_renewal_goes_on_where_the_agent_was_away() {
+fn a_renewal_goes_on_where_it_was_interrupted() {
     let Some(mut house) = House::published() else {
         return;
     };
@@ -219,7 +219,20 @@ fn a_renewal_goes_on_where_the_agent_was_away() {
     assert_ne!(failed.status, 0, "{failed:#?}");
     assert_eq!(house.files("repository"), published);
     house.stage.agent.start();
-    done(&house.renew());
+
+    // And where it could not be published: the versions that the agent signed are not given up.
+    let in_the_way = house.project.metadata("2.snapshot.json");
+    fs::write(&in_the_way, "somebody else's").unwrap();
+    let failed = house.renew();
+    assert_eq!(failed.status, 3, "{failed:#?}");
+    let signed = house.files("renewal");
+    assert_eq!(signed.len(), 2, "{signed:?}");
+    fs::remove_file(in_the_way).unwrap();
+    done(
+        &house
+            .project
+            .try_repo("renew snapshot timestamp --due --publish"),
+    );
     assert_eq!(
         house.accepted(),
         "root 1, targets 1, snapshot 2, timestamp 2"

@@ -23,6 +23,8 @@ struct Collecting {
     signing: Signing,
     requirements: Vec<Requirement>,
     tried: BTreeSet<KeyId>,
+    /// Keys that no agent lists.
+    unheld: Vec<KeyId>,
 }
 
 /// One signature that an agent is asked for.
@@ -56,6 +58,7 @@ impl Round<'_> {
                     signing: Signing::new(Document::clone(draft), requirements.clone()),
                     requirements,
                     tried: BTreeSet::new(),
+                    unheld: Vec::new(),
                 });
             }
         }
@@ -67,6 +70,13 @@ impl Round<'_> {
             }
             self.ask(work, &mut collecting, asks, &mut summed).await?;
         }
+        // Where others signed in their place, they are not missed.
+        for role in collecting.iter().filter(|role| !is_met(&role.signing)) {
+            for keyid in &role.unheld {
+                let problem = self.nobody_holds(&role.role, keyid);
+                self.problems.push(problem);
+            }
+        }
         for (who, signatures) in summed {
             self.say(&format!("{signatures} documents signed with {who}"))?;
         }
@@ -74,7 +84,7 @@ impl Round<'_> {
     }
 
     /// The next key of each role that an agent holds and whose signature is still wanted.
-    fn next_asks(&mut self, collecting: &mut [Collecting]) -> Vec<Ask> {
+    fn next_asks(&self, collecting: &mut [Collecting]) -> Vec<Ask> {
         let mut asks = Vec::new();
         for (at, role) in collecting.iter_mut().enumerate() {
             for keyid in missing(&role.requirements, &role.signing) {
@@ -94,10 +104,7 @@ impl Round<'_> {
                         });
                         break;
                     }
-                    (None, _) if self.choice.key.is_none() && !is_met(&role.signing) => {
-                        let problem = self.nobody_holds(&role.role, &keyid);
-                        self.problems.push(problem);
-                    }
+                    (None, _) if self.choice.key.is_none() => role.unheld.push(keyid),
                     _ => {}
                 }
             }
