@@ -7,7 +7,7 @@ mod keys;
 mod lists;
 mod role;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod walk;
 
 use crate::Document;

@@ -16,10 +16,9 @@ pub(super) fn check(case: &Case<'_>, dangers: &mut Vec<Danger>) {
     for (at, change) in case.changes() {
         new.add(at, change);
     }
-    for sort in [("targets", &new.targets), ("meta", &new.meta)] {
-        let (member_name, names) = sort;
-        let all = documents().filter_map(|document| member(document.signed(), member_name));
-        compare(names, all.flat_map(|entries| entries.keys()), dangers);
+    for (name, new) in [("targets", &new.targets), ("meta", &new.meta)] {
+        let all = documents().filter_map(|document| member(document.signed(), name));
+        compare(new, all.flat_map(|entries| entries.keys()), dangers);
     }
     let own = case.context.role.as_str();
     let top = RoleType::ALL.map(RoleType::as_str);

@@ -4,7 +4,10 @@ mod honest;
 mod keys;
 mod names;
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::diff::tests::complete::{any_document, document};
 use crate::testing::{NOW, TestKey};
 use crate::{Draft, Metadata, RoleType};
 
@@ -89,4 +92,22 @@ fn a_danger_names_the_change_that_it_is_about() {
         ("signed.targets.c", DangerKind::RemovedTarget),
     ];
     assert_eq!(about, expected.map(|(path, kind)| (path.to_owned(), kind)));
+}
+
+proptest! {
+    /// Documents of any kind, well-formed or not, one held against the other.
+    #[test]
+    fn no_document_is_too_strange(old in any_document(), new in any_document(), first in any::<bool>()) {
+        let (old, new) = (document(old), document(new));
+        let old = (!first).then_some(&old);
+        for role in RoleType::ALL {
+            let review = Room::of(role).review(old, &new);
+            let places: Vec<Option<usize>> = review.dangers.iter().map(|d| d.change).collect();
+            prop_assert!(places.is_sorted(), "in the order of the changes");
+            prop_assert!(places.iter().flatten().all(|at| *at < review.changes.len()));
+            let is_valid = new.view(role).is_ok();
+            let says_so = |danger: &Danger| matches!(danger.cause, Cause::Invalid(_));
+            prop_assert_eq!(is_valid, !review.dangers.iter().any(says_so));
+        }
+    }
 }

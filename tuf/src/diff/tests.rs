@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::{TestKey, expires, meta, root_draft, snapshot, targets};
 use crate::{Algorithm, Draft, Hashes, RoleType, Root, Snapshot, Target, Targets};
 
-mod complete;
+pub(crate) mod complete;
 mod delegations;
 
 fn file(content: &[u8]) -> TargetFile {

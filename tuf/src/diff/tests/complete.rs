@@ -11,7 +11,7 @@ use crate::json::tests::any_value;
 use crate::testing::{TestKey, root_draft, snapshot, targets};
 
 /// Documents of each role with a random unknown field, among others where only objects are.
-fn any_document() -> impl Strategy<Value = Value> {
+pub(crate) fn any_document() -> impl Strategy<Value = Value> {
     let root = root_draft(3, &[&TestKey::p256(1), &TestKey::ed25519(2)], 2);
     let mut targets = targets(3);
     targets.set_target(&"a/b".parse().unwrap(), &Target::of(b"b"));
@@ -74,7 +74,7 @@ fn at<'a>(value: &'a mut Value, path: &[Segment]) -> Option<&'a mut Value> {
         })
 }
 
-fn document(signed: Value) -> Document {
+pub(crate) fn document(signed: Value) -> Document {
     let Value::Object(signed) = signed else {
         panic!("an object")
     };
