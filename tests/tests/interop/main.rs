@@ -2,6 +2,8 @@
 
 mod kinds;
 
+use std::fs;
+
 use privyseal_tests::project::Project;
 use privyseal_tests::stage::Stage;
 use privyseal_tests::tuf_client::{PythonTuf, Tuftool};
@@ -38,6 +40,58 @@ fn python_tuf_follows_thresholds() {
 #[test]
 fn python_tuf_follows_two_delegators() {
     python_tuf_follows(&TWO_DELEGATORS);
+}
+
+/// A role whose delegation is taken back stays in the snapshot, or clients that knew it would refuse
+/// the next one. It can come back with another key.
+#[test]
+fn python_tuf_follows_a_delegation_that_goes_and_comes_back() {
+    let (Some(stage), Some(python)) = (Stage::new(), PythonTuf::find()) else {
+        return;
+    };
+    let project = PATHS.publish(&stage);
+    let home = stage.sandbox.directory("home");
+    let judge = |absent: &[&str]| {
+        let absent = [PATHS.hidden, absent].concat();
+        python.accepts(&project, &absent, Some(&home));
+        python.accepts(&project, &absent, None);
+    };
+    judge(&[]);
+    let path = "app/beta/four.txt";
+    let original = fs::read(project.original(path)).unwrap();
+    fs::remove_file(project.original(path)).unwrap();
+    project.repo("undelegate beta --by app --yes");
+    project.sign_and_publish("dropped-delegation");
+    judge(&[path]);
+
+    generate(&project, "beta-2");
+    project.repo("delegate beta --by app --key beta-2 --path app/beta/*");
+    project.sign_and_publish("");
+    fs::write(project.original(path), original).unwrap();
+    judge(&[]);
+}
+
+#[test]
+fn python_tuf_follows_other_bins() {
+    let (Some(stage), Some(python)) = (Stage::new(), PythonTuf::find()) else {
+        return;
+    };
+    let project = SUCCINCT_BINS.publish(&stage);
+    let home = stage.sandbox.directory("home");
+    let judge = || {
+        python.accepts(&project, &[], Some(&home));
+        python.accepts(&project, &[], None);
+    };
+    judge();
+    for words in [
+        "8 --key bins",
+        "2 --listed --key bins",
+        "4 --prefix x --key bins",
+    ] {
+        project.repo(&format!("bins {words}"));
+        project.sign_and_publish("dropped-delegation,removed-target");
+        judge();
+    }
 }
 
 #[test]
