@@ -84,6 +84,12 @@ impl<'a> Case<'a> {
             .collect()
     }
 
+    /// How many keys of a role must sign in the new document.
+    pub(super) fn threshold(&self, role: &RolePlace) -> Option<usize> {
+        let role = role.find(self.new.signed())?;
+        usize::try_from(role.get("threshold")?.as_integer()?).ok()
+    }
+
     /// The keys of a top-level role in the new document.
     pub(super) fn top_keyids(&self, role: RoleType) -> BTreeSet<KeyId> {
         self.keyids(&RolePlace::Top(role.to_string()))

@@ -11,7 +11,7 @@ pub(super) fn check(case: &Case<'_>, dangers: &mut Vec<Danger>) {
     let first_of_strangers = case.old.is_none() && !anybody_known(case);
     for (place, role) in by_role(case) {
         let keyids = case.keyids(place);
-        quorum(case, &role, &keyids, dangers);
+        quorum(case, place, &role, &keyids, dangers);
         owners(case, &role, &keyids, dangers);
         let mut add = |at: usize, cause| {
             let change = Some(at);
@@ -85,35 +85,41 @@ fn by_role<'a>(case: &Case<'a>) -> BTreeMap<&'a RolePlace, RoleChanges<'a>> {
     roles
 }
 
+/// How many must sign, against the keys that can.
 fn quorum(
     case: &Case<'_>,
+    place: &RolePlace,
     role: &RoleChanges<'_>,
     keyids: &BTreeSet<KeyId>,
     dangers: &mut Vec<Danger>,
 ) {
-    let Some((at, old, Some(new))) = role.quorum else {
+    let mut add = |change: Option<usize>, cause| {
+        if change.is_some() {
+            dangers.push(Danger { change, cause });
+        }
+    };
+    let quorum = role.quorum.map(|(at, _, _)| at);
+    if let Some((at, Some(old), Some(new))) = role.quorum
+        && new.threshold < old.threshold
+    {
+        add(Some(at), Cause::LoweredThreshold);
+    }
+    let Some(threshold) = case.threshold(place) else {
         return;
     };
-    let mut add = |cause| {
-        let change = Some(at);
-        dangers.push(Danger { change, cause });
-    };
-    if old.is_some_and(|old| new.threshold < old.threshold) {
-        add(Cause::LoweredThreshold);
-    }
     let different: BTreeSet<_> = keyids
         .iter()
         .filter_map(|keyid| case.key(keyid))
         .map(Key::fingerprint)
         .collect();
-    let threshold = usize::try_from(new.threshold).unwrap_or_default();
+    let newest = role.added.last().map(|(at, _)| *at);
     let keys = different.len();
     if threshold > keys {
-        add(Cause::Unreachable { keys });
+        add(quorum.or(newest), Cause::Unreachable { keys });
     }
     let newcomers = role.added.len();
     if role.existed && threshold > 1 && newcomers >= threshold {
-        add(Cause::Newcomers { keys: newcomers });
+        add(newest, Cause::Newcomers { keys: newcomers });
     }
 }
 

@@ -61,6 +61,16 @@ fn thresholds() {
 }
 
 #[test]
+fn new_keys_count_where_the_numbers_stay_the_same() {
+    let room = people().with(&TestKey::p256(6), "dave");
+    assert_eq!(
+        root_keys(&room, &[1, 5, 6], 2),
+        [Cause::Newcomers { keys: 2 }]
+    );
+    assert_eq!(root_keys(&room, &[1, 2, 6], 2), []);
+}
+
+#[test]
 fn keys_that_nobody_knows() {
     let strangers = Room::of(RoleType::Root);
     assert_eq!(
