@@ -2,6 +2,7 @@
 
 mod bins;
 mod check;
+mod narrow;
 mod rotate;
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,7 @@ pub fn delegate(
         .as_ref()
         .and_then(|delegations| delegations.role(new.name));
     let role = changed(new, before.as_ref())?;
+    narrow::keeps_targets(work, new.by, before.as_ref(), &role)?;
     let notes = check::scope(work, new.by, &role, delegations.as_ref())?;
     add_keys(&mut draft, delegations.as_ref(), new.keys, new.known)?;
     draft.set_delegations(std::slice::from_ref(&role));

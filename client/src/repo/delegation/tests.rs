@@ -136,6 +136,31 @@ fn what_no_client_would_follow_is_refused() {
 }
 
 #[test]
+fn no_listed_target_loses_its_way_by_accident() {
+    let mut bench = Bench::new();
+    make(
+        &mut bench,
+        &given("app", "targets", &[6], &["app/*", "lib/*"]),
+    )
+    .unwrap();
+    make(&mut bench, &given("beta", "app", &[7], &["lib/*"])).unwrap();
+    bench.add_to(&role("app"), "app/one", "1");
+    bench.add_to(&role("beta"), "lib/two", "2");
+    for (left, says) in [
+        ("lib/*", "app lists app/one"),
+        ("app/*", "beta lists lib/two"),
+    ] {
+        let error = make(&mut bench, &given("app", "targets", &[], &[left]));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    // Another role that trusts it with the path suffices.
+    make(&mut bench, &given("docs", "targets", &[8], &["lib/*"])).unwrap();
+    make(&mut bench, &given("beta", "docs", &[7], &["lib/*"])).unwrap();
+    make(&mut bench, &given("beta", "app", &[], &["lib/x"])).unwrap();
+}
+
+#[test]
 fn a_change_keeps_what_is_not_given() {
     let mut bench = Bench::new();
     make(&mut bench, &given("app", "targets", &[6], &["app/*"])).unwrap();
