@@ -56,7 +56,7 @@ pub(super) fn sentence(cause: &Cause) -> String {
             );
         }
         Cause::Newcomers { keys } => {
-            return format!("its {keys} new keys can sign without any of the old ones");
+            return format!("the {keys} new keys of the role can sign without any of the old ones");
         }
         Cause::OnlineKey => "these keys decide which files clients see: they seldom change",
         Cause::PromotedKey => "machines use this key, and people's are meant to sign this role",

@@ -71,7 +71,7 @@ fn delegations(targets: &mut Value) -> &mut Vec<Value> {
     targets["delegations"]["roles"].as_array_mut().unwrap()
 }
 
-const ROOTS: [Tampering; 20] = [
+const ROOTS: [Tampering; 21] = [
     tampering(ROOT, "lowered-threshold", &[Threshold], |root| {
         root["roles"]["root"]["threshold"] = 1.into();
     }),
@@ -109,6 +109,9 @@ const ROOTS: [Tampering; 20] = [
             replace_first_root_key(root, &keyid, key);
         },
     ),
+    tampering(ROOT, "all-keys-at-once", &[Concentration], |root| {
+        set_keys(root, "root", &[7, 8, 9]);
+    }),
     tampering(ROOT, "new-keys-alone", &[Concentration], |root| {
         set_keys(root, "root", &[1, 2, 3, 7, 8]);
     }),
