@@ -42,22 +42,25 @@ pub(super) fn verify_files(
         names.into_iter().map(|name| (name, &entry.target))
     });
     let read = AtomicU64::new(0);
-    let total = match check {
-        FileCheck::All => entries.iter().map(|entry| bytes(entry, consistent)).sum(),
-        _ => 0,
+    let progress = match check {
+        FileCheck::All => {
+            let bytes = entries.iter().map(|entry| bytes(entry, consistent));
+            Progress::of_bytes(bytes.sum(), "verifying files")
+        }
+        _ => Progress::of_count(entries.len() as u64, "verifying files"),
     };
     let mut checking = Checking {
         copies,
         read: &read,
         told: 0,
-        progress: Progress::of_bytes(total, "verifying files"),
+        progress,
         problems: Vec::new(),
         more: 0,
     };
     lanes::run(source.lanes(), &mut checking, |(name, target)| {
         let outcome = match check {
             FileCheck::All => verify_file(source, &name, target, &read),
-            _ => verify_length(source, &name, target),
+            _ => verify_length(source, &name, target, &read),
         };
         outcome.map_err(|wrong| (name, wrong))
     })?;
@@ -94,7 +97,7 @@ impl From<FetchError> for Wrong {
 
 struct Checking<'a, I> {
     copies: I,
-    /// What the threads have read.
+    /// What the threads have done: bytes, or files where these are not read.
     read: &'a AtomicU64,
     told: u64,
     progress: Progress,
@@ -139,7 +142,13 @@ impl<'a, I: Iterator<Item = (String, &'a Target)>> Crew for Checking<'a, I> {
     }
 }
 
-fn verify_length(source: &Source, name: &str, target: &Target) -> Result<(), Wrong> {
+fn verify_length(
+    source: &Source,
+    name: &str,
+    target: &Target,
+    progress: &AtomicU64,
+) -> Result<(), Wrong> {
+    progress.fetch_add(1, Ordering::Relaxed);
     match source.target_length(name)? {
         Some(length) if length != target.length => Err(Wrong::Content(OTHER_LENGTH)),
         Some(_) => Ok(()),

@@ -212,17 +212,23 @@ fn a_terminating_delegation_ends_the_search() {
                 "targets",
                 with(&[], &[("a", &["*"], false), ("b", &["*"], false)]),
             ),
-            ("a", with(&[], &[("c", &["x"], terminating)])),
+            (
+                "a",
+                with(&[], &[("c", &["x"], terminating), ("d", &["x"], false)]),
+            ),
             ("b", node(&["x", "y"])),
             ("c", node(&[])),
+            ("d", node(&["x"])),
         ])
     };
-    assert_eq!(tree(false).finder("x").as_deref(), Some("b"));
+    assert_eq!(tree(false).finder("x").as_deref(), Some("d"));
     assert_eq!(tree(true).finder("x"), None);
     assert_eq!(tree(true).finder("y").as_deref(), Some("b"));
     let (_, findings) = tree(true).walk();
-    let cut = ("x".to_owned(), "b".to_owned(), Finding::CutOff);
-    assert!(findings.contains(&cut), "{findings:?}");
+    for role in ["b", "d"] {
+        let cut = ("x".to_owned(), role.to_owned(), Finding::CutOff);
+        assert!(findings.contains(&cut), "{findings:?}");
+    }
 }
 
 #[test]
