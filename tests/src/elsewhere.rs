@@ -52,6 +52,12 @@ impl FileKey {
         }
     }
 
+    /// Its private key, PEM.
+    #[must_use]
+    pub fn private(&self) -> &Path {
+        &self.private
+    }
+
     /// Has `openssl` sign, with `more` of its options: what the help of `privyseal draft payload`
     /// says.
     pub fn sign(&self, payload: &Path, signature: &Path, more: &[&str]) {

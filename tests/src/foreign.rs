@@ -5,9 +5,14 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
+use crate::elsewhere::{FileKey, Kind};
+use crate::metadata;
 use crate::project::{Project, files};
 use crate::python::Python;
 use crate::sandbox::Sandbox;
+use crate::tuf_client::Tuftool;
 
 /// What `make_foreign.py` made with python-tuf.
 #[derive(Debug)]
@@ -31,6 +36,64 @@ impl Foreign {
             python: python.clone(),
             directory,
             keyids: serde_json::from_str(&said.stdout).unwrap(),
+        }
+    }
+
+    /// What `tuftool create` makes, of two files: signers "root" and "online", with RSA keys.
+    #[must_use]
+    pub fn of_tuftool(sandbox: &Sandbox, python: &Python, tuftool: &Tuftool) -> Self {
+        let directory = sandbox.directory("foreign-tuftool");
+        let at = |name: &str| text(&directory.join(name)).to_owned();
+        fs::create_dir(at("keys")).unwrap();
+        for name in ["root", "online"] {
+            let key = FileKey::generate(&directory, name, Kind::Rsa);
+            fs::rename(key.private(), at(&format!("keys/{name}.pem"))).unwrap();
+        }
+        // Of "in 20 days" it makes an expiry with a fraction, which only tough reads.
+        let later = metadata::in_days(20);
+        let (root, later) = (at("1.root.json"), later.as_str());
+        tuftool.run(&["root", "init", &root, "--version", "1"]);
+        tuftool.run(&["root", "expire", &root, later]);
+        let keys = [at("keys/root.pem"), at("keys/online.pem")];
+        let online = [
+            "--role",
+            "targets",
+            "--role",
+            "snapshot",
+            "--role",
+            "timestamp",
+        ];
+        for (key, roles) in keys.iter().zip([&["--role", "root"][..], &online]) {
+            tuftool.run(&[&["root", "add-key", &root, "-k", key][..], roles].concat());
+        }
+        for role in ["root", "targets", "snapshot", "timestamp"] {
+            tuftool.run(&["root", "set-threshold", &root, role, "1"]);
+        }
+        tuftool.run(&["root", "sign", &root, "-k", &keys[0]]);
+        for (name, content) in [("hello.txt", "hello\n"), ("data.bin", "\u{1}\u{2}")] {
+            sandbox.write(format!("foreign-tuftool/originals/{name}"), content);
+        }
+        let (repository, files) = (at("repository"), at("originals"));
+        let mut create = vec!["create", "--outdir", &repository, "--root", &root];
+        create.extend(["--add-targets", &files, "-k", &keys[1]]);
+        for role in ["targets", "snapshot", "timestamp"] {
+            let [expires, version] = ["expires", "version"].map(|what| format!("--{role}-{what}"));
+            create.extend([expires.leak(), later, version.leak(), "3"]);
+        }
+        tuftool.run(&create);
+        let root: Value = serde_json::from_slice(&fs::read(&root).unwrap()).unwrap();
+        let keyid = |role: &str| {
+            root["signed"]["roles"][role]["keyids"][0]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        Self {
+            python: python.clone(),
+            keyids: [("root", "root"), ("online", "targets")]
+                .map(|(name, role)| (name.to_owned(), keyid(role)))
+                .into(),
+            directory: directory.clone(),
         }
     }
 

@@ -93,6 +93,18 @@ impl Tuftool {
         Some(Self { program: found? })
     }
 
+    /// Runs a command of it that must succeed.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub fn run(&self, arguments: &[&str]) {
+        let ran = Command::new(&self.program)
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "tuftool {arguments:?}: {ran:?}");
+    }
+
     /// Downloads these targets into a new directory of the project, from the first root on.
     #[must_use]
     pub fn downloads(&self, project: &Project, paths: &[&str]) -> (Answer, PathBuf) {

@@ -11,7 +11,7 @@ use privyseal_tests::python::Python;
 use privyseal_tests::sandbox::Sandbox;
 use privyseal_tests::setup::AUTHORITY;
 use privyseal_tests::stage::Stage;
-use privyseal_tests::tuf_client::PythonTuf;
+use privyseal_tests::tuf_client::{PythonTuf, Tuftool};
 use privyseal_tests::web::Web;
 use serde_json::Value;
 
@@ -321,6 +321,40 @@ fn a_repository_is_imported_over_the_web() {
     assert!(web.asked().iter().all(|path| path.starts_with("metadata/")));
     let metadata = |project: &Project| files(&project.repository().join("metadata"));
     assert_eq!(metadata(&other), metadata(&project));
+}
+
+#[test]
+fn a_repository_of_tuftool_goes_on_for_tuftool() {
+    let (Some(stage), Some(python), Some(tuftool), Some(tuf)) = (
+        Stage::new(),
+        Python::find(),
+        Tuftool::find(),
+        PythonTuf::find(),
+    ) else {
+        return;
+    };
+    let foreign = Foreign::of_tuftool(&stage.sandbox, &python, &tuftool);
+    let scene = Scene::of(stage, foreign, tuf);
+    let project = &scene.project;
+    assert_eq!(
+        files(&project.repository()),
+        files(&scene.foreign.repository())
+    );
+    tuftool.accepts(project);
+    scene.generate(&["root", "online"]);
+    scene.rotate("root", "root", &["root"], "");
+    for role in ["targets", "snapshot", "timestamp"] {
+        scene.rotate(role, "online", &["online"], "");
+    }
+    scene.sign(MOVING, 3);
+    scene.foreign.sign(project, "root", &["root"]);
+    project.add(
+        &[("hello.txt", b"hello again\n"), ("new.txt", b"new\n")],
+        "",
+    );
+    project.sign_and_publish(&format!("{MOVING},replaced-target"));
+    tuftool.accepts(project);
+    assert!(scene.judge().starts_with("root 2, targets 4,"));
 }
 
 #[test]
