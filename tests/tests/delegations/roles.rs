@@ -245,6 +245,33 @@ fn a_role_of_several_keys_is_finished_superseded_and_contradicted_like_the_four(
 }
 
 #[test]
+fn what_one_key_completes_for_another_delegator_is_not_superseded() {
+    let Some((stage, app, team)) = stage() else {
+        return;
+    };
+    let rpc = stage.rpc();
+    let elsewhere = SoftwareKey::generate();
+    let alone = RoleOf::new(1, std::slice::from_ref(&elsewhere.key));
+    let both = RoleOf::new(2, &[team.keys[0].clone(), elsewhere.key.clone()]);
+    let top = [to("a", &team, &["*"]), to("b", &team, &["*"])];
+    app.sign(&rpc, "targets", &delegating(&targets(1, &[]), &top))
+        .unwrap();
+    let sign = |role: &str, document: &[u8]| rpc.sign(app.request(role, "team", document));
+    let common = |keys| delegating(&targets(1, &[]), &[to("common", keys, &["*"])]);
+    sign("a", &common(&both)).unwrap();
+    let draft = listing(1, &["x"]);
+    sign("common", &draft).unwrap();
+    assert_eq!(version(&rpc, &app, "common"), (1, State::Committed));
+    let better = other(&draft);
+    sign("b", &common(&alone)).unwrap();
+    let given_up = supersede(&rpc, &app, "common", 1, [&draft, &better]);
+    assert_unfit(given_up, "NOT_SUPERSEDABLE");
+    let without = delegating(&targets(2, &[]), &[to("other", &team, &["*"])]);
+    sign("b", &without).unwrap();
+    supersede(&rpc, &app, "common", 1, [&draft, &better]).unwrap();
+}
+
+#[test]
 fn a_request_asks_for_delegated_roles_by_name() {
     let Some((stage, app, team)) = stage() else {
         return;
@@ -293,5 +320,6 @@ fn long_names_are_answered_too() {
     assert_unfit(outside, "TARGET_OUTSIDE_DELEGATION");
     let unknown = rpc.sign(app.request(&"\u{202e}".repeat(85), "team", &listing(1, &[])));
     assert_unknown(unknown);
-    rpc.sign(app.request(&name, "team", &listing(1, &["a"]))).unwrap();
+    rpc.sign(app.request(&name, "team", &listing(1, &["a"])))
+        .unwrap();
 }
