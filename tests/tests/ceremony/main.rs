@@ -93,7 +93,7 @@ fn supersede_its_draft(people: &People) {
     // Who is silent may have signed it, for all that is known here.
     let said = project.try_repo_with(&supersede);
     assert!(
-        said.status == 1 && said.stderr.contains("not every agent"),
+        said.status == 1 && said.stderr.contains("name the others with --agent"),
         "{said:#?}"
     );
     assert_eq!(people.root_draft(), old);

@@ -60,7 +60,8 @@ pub(super) async fn run(
     let mut agents = super::agents(project, context).await?;
     if context.report_missing(&agents)? {
         let message = "not every agent answered, so some could still hold to the old draft";
-        return Err(Advice::failed(message, "bring them back, then repeat this command").into());
+        let to_do = "bring them back, then repeat this command; where you know that they signed nothing of it, name the others with --agent";
+        return Err(Advice::failed(message, to_do).into());
     }
     for agent in agents.connected_mut() {
         if give_up(agent, &lineage, &new, &command.reason).await? {
