@@ -72,6 +72,8 @@ pub struct Imported {
     pub report: Report,
     /// How each role was taken over, the four first.
     pub roles: Vec<ImportedRole>,
+    /// Whether target files were taken over too.
+    pub with_files: bool,
     /// Whether published files have versions and hashes in their names.
     pub consistent: bool,
     /// What a person should know.
@@ -135,6 +137,7 @@ impl Import {
         Ok(Imported {
             report,
             roles: settled.told,
+            with_files: self.with_files,
             consistent,
             notes: settled.notes,
         })

@@ -26,6 +26,12 @@ pub(super) fn print(
     for note in &imported.notes {
         writeln!(screen, "note: {}", escape(note))?;
     }
+    if !imported.with_files {
+        writeln!(
+            screen,
+            "note: target files were neither read nor taken over: those that are published already stay where they are"
+        )?;
+    }
     if !imported.consistent {
         writeln!(
             screen,
@@ -50,8 +56,8 @@ pub(super) fn print(
 fn row(role: &ImportedRole) -> Vec<String> {
     let basis = match role.validity.basis {
         Basis::Declared => "the metadata says so",
-        Basis::Guessed => "a guess: no less than it shows",
-        Basis::Default => "nothing is known: it is expired",
+        Basis::Guessed => "a guess, from what is left",
+        Basis::Default => "nothing is known, it is expired",
     };
     let mut owners: Vec<String> = role.owners.iter().map(|owner| escape(owner)).collect();
     if owners.len() > MOST_OWNERS {
