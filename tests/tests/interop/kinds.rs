@@ -186,13 +186,18 @@ const FILES: [&str; 12] = [
 impl Kind {
     /// A published repository of this kind, with nested names in both layouts.
     pub(crate) fn publish(&self, stage: &Stage) -> Project {
+        self.publish_as(stage, "layout = \"both\"")
+    }
+
+    /// The same, with another first line of privyseal.toml.
+    pub(crate) fn publish_as(&self, stage: &Stage, line: &str) -> Project {
         let project = Project::new(&stage.sandbox, "project", stage.client("client"));
         generate(&project, "root targets online");
         project.repo(&format!(
             "init --authority {AUTHORITY} --repository {NAME} --root root --targets targets \
              --snapshot online --timestamp online"
         ));
-        project.set("layout = \"both\"");
+        project.set(line);
         (self.build)(&project);
         project.sign_and_publish(self.accept);
         project

@@ -7,6 +7,7 @@ use std::fs;
 use privyseal_tests::project::Project;
 use privyseal_tests::stage::Stage;
 use privyseal_tests::tuf_client::{PythonTuf, Tuftool};
+use privyseal_tuf::Sha256Digest;
 
 use kinds::{
     HASH_PREFIXES, Kind, LISTED_BINS, PATHS, SUCCINCT_BINS, THRESHOLDS, TWO_DELEGATORS, generate,
@@ -130,6 +131,19 @@ fn tuftool_refuses_what_tough_does_not_read() {
         let (said, _) = tuftool.downloads(&project, &[kind.goes]);
         said.assert_refused(1, says);
     }
+}
+
+#[test]
+fn tuftool_needs_both_layouts() {
+    let (Some(tuftool), Some(stage)) = (Tuftool::find(), Stage::new()) else {
+        return;
+    };
+    let project = THRESHOLDS.publish_as(&stage, "");
+    let (said, _) = tuftool.downloads(&project, &["app/one.txt"]);
+    said.assert_refused(1, "app/one.txt");
+    let asked = project.web.asked();
+    let name = format!("targets/{}.app/one.txt", Sha256Digest::of(b"1"));
+    assert!(asked.contains(&name), "{asked:#?}");
 }
 
 /// A client that keeps what it trusts follows every change, finds what one that comes later finds,
