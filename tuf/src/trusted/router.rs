@@ -90,3 +90,49 @@ impl Router {
         places
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{DelegatedRole, RoleKeys};
+
+    fn any_scope() -> impl Strategy<Value = Scope> {
+        let patterns = prop::collection::vec("[ab*?\\[\\]/]{1,5}", 0..4);
+        let prefixes = prop::collection::vec("[0-9a-f]{1,2}", 0..12);
+        prop_oneof![
+            patterns.prop_map(|texts| {
+                Scope::Paths(texts.iter().map(|text| text.as_str().into()).collect())
+            }),
+            prefixes.prop_map(|texts| {
+                Scope::HashPrefixes(texts.iter().map(|text| text.parse().unwrap()).collect())
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_what_looking_at_each_finds(
+            scopes in prop::collection::vec(any_scope(), 0..8),
+            path in "[ab]{1,2}(/[ab]{1,2}){0,2}",
+        ) {
+            let roles = scopes.into_iter().enumerate().map(|(at, scope)| DelegatedRole {
+                name: format!("r{at}").parse().unwrap(),
+                keys: RoleKeys { keyids: Vec::new(), threshold: 1 },
+                terminating: at % 3 == 0,
+                scope,
+            });
+            let delegations = Arc::new(Delegations {
+                keys: BTreeMap::new(),
+                roles: DelegatedRoles::Listed(roles.collect()),
+            });
+            let path: TargetPath = path.parse().unwrap();
+            let found = Router::new(delegations.clone()).covering(&path);
+            let found = found.into_iter().map(|step| (step.name, step.terminating));
+            let expected = delegations.of(&path);
+            let expected = expected.into_iter().map(|role| (role.name, role.terminating));
+            prop_assert!(found.eq(expected));
+        }
+    }
+}
