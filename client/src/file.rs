@@ -49,7 +49,10 @@ pub fn write_all_atomically(
         contents.add(&temporary);
         written.push((temporary, path));
     }
-    let Some(directory) = written.first().map(|(_, path)| directory_of(path).to_owned()) else {
+    let Some(directory) = written
+        .first()
+        .map(|(_, path)| directory_of(path).to_owned())
+    else {
         return Ok(());
     };
     contents.sync(&directory)?;

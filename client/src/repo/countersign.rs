@@ -24,7 +24,9 @@ pub fn asks(
 ) -> anyhow::Result<Vec<Ask>> {
     let requirements = file.requirements()?;
     let signing = Signing::new(file.document.clone(), requirements.clone());
-    let held = held.iter().filter(|held| chosen.is_none_or(|chosen| chosen.matches(held)));
+    let held = held
+        .iter()
+        .filter(|held| chosen.is_none_or(|chosen| chosen.matches(held)));
     // Metadata that was made elsewhere may name a key otherwise than its agent does.
     let held = held.filter_map(|held| Some((held.tuf_key().ok()?.fingerprint(), held)));
     let held: Vec<(Sha256Digest, &HeldKey)> = held.collect();

@@ -15,8 +15,8 @@ use super::publish::Layout;
 use crate::agent::{AgentEntry, AgentTable};
 use crate::destination::Address;
 
-pub use delegated::{Delegated, DelegatedSettings, bins};
 pub(super) use delegated::bins_of;
+pub use delegated::{Delegated, DelegatedSettings, bins};
 pub(super) use edit::{remove_delegated, set_delegated, set_role};
 pub use key::{Holder, KeySettings, take_key};
 pub use period::Period;

@@ -46,7 +46,9 @@ pub(super) async fn run(
 
 /// Has an agent take a repository; returns its first root.
 pub(in crate::command) async fn enroll_at(
-    agent: &mut Agent, request: EnrollRepositoryRequest) -> anyhow::Result<String> {
+    agent: &mut Agent,
+    request: EnrollRepositoryRequest,
+) -> anyhow::Result<String> {
     let reply = agent.admin().enroll_repository(request).await;
     let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
     if let Some(head) = reply.head {

@@ -41,7 +41,6 @@ pub(super) fn run(
     };
     let report = verification.run()?;
     print(&report, None, command.json, now, context.screen)?;
-    let remedy =
-        "clients would refuse it; `privyseal repo status` and `privyseal repo diff` show how it stands";
+    let remedy = "clients would refuse it; `privyseal repo status` and `privyseal repo diff` show how it stands";
     finish(&report, remedy)
 }
