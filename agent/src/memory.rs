@@ -14,6 +14,8 @@ mod keys;
 mod known;
 mod lineage;
 mod logins;
+#[cfg(test)]
+pub(crate) mod testing;
 mod version;
 
 use std::{

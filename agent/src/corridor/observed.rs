@@ -1,5 +1,8 @@
 //! Documents shown to the agent: complete ones, signed here or elsewhere.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use privyseal_ledger::Head;
