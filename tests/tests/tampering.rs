@@ -68,6 +68,9 @@ fn assert_not_signed(project: &Project, role: &str, words: &str) -> Answer {
     answer
 }
 
+/// A danger, what is shown of it, and how it comes about.
+type Tampering<'a> = (&'a str, &'a str, fn(&mut Value));
+
 #[test]
 fn a_tampered_draft_is_marked_and_not_signed_by_yes_alone() {
     let Some(stage) = Stage::new() else {
@@ -84,7 +87,7 @@ fn a_tampered_draft_is_marked_and_not_signed_by_yes_alone() {
 
     let path = draft(&project, "targets");
     let honest = fs::read(&path).unwrap();
-    let tamperings: [(&str, &str, fn(&mut Value)); 5] = [
+    let tamperings: [Tampering<'_>; 5] = [
         ("replaced-target", "app-1.0.tar.gz", |targets| {
             let other = targets["targets"]["LICENSE"].clone();
             targets["targets"]["app-1.0.tar.gz"] = other;

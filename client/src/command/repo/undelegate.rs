@@ -5,7 +5,6 @@ use privyseal_tuf::{Role, RoleName};
 
 use crate::Exit;
 use crate::command::context::Context;
-use crate::failure::Advice;
 use crate::repo::{Project, Work, undelegate};
 use crate::show::{escape, now};
 
@@ -51,8 +50,8 @@ pub(super) fn run(
     if targets.len() > 10 {
         writeln!(context.screen, "  and {} more", targets.len() - 10)?;
     }
-    if !command.yes && !(context.screen.can_ask() && context.screen.ask("Take it back?")?) {
-        return Err(Advice::needs_person("nothing was changed", "confirm, or give --yes").into());
+    if !command.yes {
+        context.confirm("Take it back?", "nothing was changed")?;
     }
     undelegate(project, &work, &command.name, &command.by)?;
     writeln!(
