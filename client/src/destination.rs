@@ -11,9 +11,8 @@ mod fault;
 mod interrupt;
 mod written;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use crate::show::Progress;
 
@@ -58,7 +57,7 @@ pub struct Reveal<'a> {
     /// The new roots.
     pub roots: Vec<NewFile>,
     /// The new timestamp; none where it stays as it is.
-    pub timestamp: Option<Arc<[u8]>>,
+    pub timestamp: Option<Bytes>,
     /// The timestamp that is to be replaced, as it was read before anything was written.
     pub before: Option<&'a Found>,
     /// Which comes first.

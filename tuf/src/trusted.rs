@@ -142,11 +142,20 @@ impl TrustedRepository {
 
     /// Takes the top-level targets that the snapshot names (5.6).
     pub fn update_targets(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
-        let entry = self.targets_entry()?;
-        if !entry.matches(bytes) {
+        if !self.targets_entry()?.matches(bytes) {
             return Err(VerifyError::Content(Role::TARGETS));
         }
-        let (targets, tally): (Targets, _) = self.signed(bytes)?;
+        self.take_targets(&parse(RoleType::Targets, bytes)?)
+    }
+
+    /// The same, of a document that was read before: it can be large.
+    pub fn take_targets(&mut self, document: &Document) -> Result<(), VerifyError> {
+        let entry = self.targets_entry()?;
+        if !entry.matches(&document.bytes()) {
+            return Err(VerifyError::Content(Role::TARGETS));
+        }
+        let tally = verify(document, RoleType::Targets, &self.root)?;
+        let targets: Targets = read(document)?;
         same_version(&Role::TARGETS, entry.version, targets.header.version)?;
         self.check_expiry(&targets.header, RoleType::Targets)?;
         self.targets = Some(targets);

@@ -1,8 +1,8 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use privyseal_tuf::Hashes;
 use sha2::{Digest, Sha256, Sha512};
 
@@ -27,7 +27,7 @@ pub struct NewFile {
 #[derive(Clone, Debug)]
 pub enum Content {
     /// From memory.
-    Bytes(Arc<[u8]>),
+    Bytes(Bytes),
     /// From a file, which stays as it is.
     Copy(PathBuf),
     /// From a file that goes away after the publication, so that both may be one file.
@@ -36,7 +36,7 @@ pub enum Content {
 
 impl NewFile {
     /// A file with this content.
-    pub fn of_bytes(name: String, bytes: Arc<[u8]>) -> Self {
+    pub fn of_bytes(name: String, bytes: Bytes) -> Self {
         Self {
             name,
             length: bytes.len() as u64,
@@ -68,9 +68,9 @@ impl NewFile {
     }
 
     /// The whole content, checked; for files that fit into memory.
-    pub(super) fn read(&self) -> anyhow::Result<Arc<[u8]>> {
+    pub(super) fn read(&self) -> anyhow::Result<Bytes> {
         if let Content::Bytes(bytes) = &self.content {
-            return Ok(Arc::clone(bytes));
+            return Ok(bytes.clone());
         }
         let mut bytes = Vec::with_capacity(usize::try_from(self.length).unwrap_or(0));
         self.write_to(&mut bytes, &Progress::none())?;
@@ -149,7 +149,7 @@ impl Check<'_> {
         to: &mut dyn Write,
         progress: &Progress,
     ) -> io::Result<()> {
-        let mut buffer = vec![0; 1 << 17];
+        let mut buffer = vec![0; 1 << 16];
         loop {
             let read = from.read(&mut buffer)?;
             let chunk = buffer.get(..read).unwrap_or_default();
@@ -170,7 +170,7 @@ mod tests {
     fn file(hashes: Hashes) -> NewFile {
         NewFile {
             hashes,
-            ..NewFile::of_bytes("targets/x".to_owned(), (*b"content").into())
+            ..NewFile::of_bytes("targets/x".to_owned(), Bytes::from_static(b"content"))
         }
     }
 

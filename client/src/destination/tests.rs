@@ -20,7 +20,7 @@ fn each(test: impl AsyncFn(&dyn Destination)) {
 }
 
 fn file(name: &str, content: &str) -> NewFile {
-    NewFile::of_bytes(name.to_owned(), content.as_bytes().into())
+    NewFile::of_bytes(name.to_owned(), Bytes::copy_from_slice(content.as_bytes()))
 }
 
 fn files(files: &[NewFile]) -> Files<'static> {
@@ -52,7 +52,7 @@ async fn reveal(
     let mut written = Written::default();
     let reveal = Reveal {
         roots: roots.to_vec(),
-        timestamp: Some(timestamp.as_bytes().into()),
+        timestamp: Some(Bytes::copy_from_slice(timestamp.as_bytes())),
         before,
         order,
     };

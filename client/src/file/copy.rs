@@ -22,7 +22,7 @@ pub fn copy_hashing(
 ) -> io::Result<Copied> {
     let mut hasher = Sha256::new();
     let mut length = 0;
-    let mut buffer = vec![0; 1 << 17];
+    let mut buffer = vec![0; 1 << 16];
     loop {
         let read = from.read(&mut buffer)?;
         let chunk = buffer.get(..read).unwrap_or_default();

@@ -38,15 +38,15 @@ pub struct Publication {
 /// which is last, gets its name. After an interruption the same command finishes the work.
 pub async fn publish(
     project: &Project,
+    work: &Work,
     scope: Scope,
     interrupt: &Interrupt,
     now: i64,
 ) -> anyhow::Result<Publication> {
-    let work = Work::load(project, now)?;
-    let ready = Ready::of(&work, &project.drafts())?;
+    let ready = Ready::of(work, &project.drafts())?;
     let mut written = Written::default();
     if ready.is_anything() || scope == Scope::Everything {
-        let edition = Edition::read(project, &work)?;
+        let edition = Edition::read(project, work)?;
         check::verify(&edition, now)?;
         let metadata = project.metadata();
         let mut record = Record::read(&project.publication_record())?;
@@ -54,7 +54,7 @@ pub async fn publish(
         let base = project.published_files();
         file::make_directory(&base).with_context(|| format!("cannot make {}", base.display()))?;
         let own = Directory::open(&base, interrupt.clone())?;
-        push(&edition, &own, &shown::own(&work)?, scope, &mut written).await?;
+        push(&edition, &own, &shown::own(work)?, scope, &mut written).await?;
         record.update(&edition, &metadata)?;
         record.write(&project.publication_record())?;
     }
@@ -66,16 +66,15 @@ pub async fn publish(
 }
 
 /// Publishes what stands in the project's own directory somewhere else. `begun` is what was found
-/// there before anything was written.
+/// there before anything was written, `work` what is here since.
 pub async fn publish_to(
     project: &Project,
+    work: &Work,
     destination: &dyn Destination,
     begun: &Begun,
     scope: Scope,
-    now: i64,
 ) -> anyhow::Result<Written> {
-    let work = Work::load(project, now)?;
-    let edition = Edition::published(project, &work)?;
+    let edition = Edition::published(project, work)?;
     let mut written = Written::default();
     push(&edition, destination, begun.shown(), scope, &mut written).await?;
     Ok(written)

@@ -286,7 +286,14 @@ impl Bench {
     }
 
     pub(crate) fn publish_with(&self, scope: Scope) -> anyhow::Result<Publication> {
-        block_on(publish(&self.project, scope, &Interrupt::never(), NOW))
+        let work = Work::load(&self.project, NOW)?;
+        block_on(publish(
+            &self.project,
+            &work,
+            scope,
+            &Interrupt::never(),
+            NOW,
+        ))
     }
 
     pub(crate) fn metadata(&self, name: &str) -> std::path::PathBuf {

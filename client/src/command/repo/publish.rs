@@ -6,7 +6,7 @@ use crate::Exit;
 use crate::command::context::Context;
 use crate::destination::{Address, Bucket, Destination, Directory, Interrupt, Written};
 use crate::failure::{self, Advice};
-use crate::repo::{Begun, Project, Scope, publish, publish_to};
+use crate::repo::{Begun, Project, Scope, Work, publish, publish_to};
 use crate::show::{escape, now};
 
 /// Longer lists are summed up.
@@ -52,36 +52,33 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let now = now();
     let interrupt = Interrupt::listen()?;
-    let scope = if command.all {
-        Scope::Everything
-    } else {
-        Scope::Changes
+    let scope = match command.all {
+        true => Scope::Everything,
+        false => Scope::Changes,
     };
+    let work = Work::load(project, now)?;
     let mut failed = Vec::new();
-    let mut places = Vec::new();
-    for address in addresses(command.to, project) {
-        match begin(&address, project, &interrupt, now).await {
-            Ok(place) => places.push(place),
-            Err(error) if is_final(&error) => return Err(error),
-            Err(error) => failed.push(error),
-        }
-    }
-    let own = publish(project, scope, &interrupt, now).await?;
+    let places = begin_all(command.to, project, &work, &interrupt, &mut failed).await?;
+    let own = publish(project, &work, scope, &interrupt, now).await?;
+    drop(work);
     let base = escape(&project.published_files().display().to_string());
     print(context, &base, &own.written)?;
     for role in &own.waiting {
         writeln!(context.screen, "left as a draft, not finished: {role}")?;
     }
     let mut written = own.written.count();
-    for Place { destination, begun } in &places {
-        let published = publish_to(project, &**destination, begun, scope, now).await;
-        match published {
-            Ok(here) => {
-                print(context, destination.name(), &here)?;
-                written += here.count();
+    if !places.is_empty() {
+        // What was a draft is published now.
+        let work = Work::load(project, now)?;
+        for Place { destination, begun } in &places {
+            match publish_to(project, &work, &**destination, begun, scope).await {
+                Ok(here) => {
+                    print(context, destination.name(), &here)?;
+                    written += here.count();
+                }
+                Err(error) if is_interruption(&error) => return Err(error),
+                Err(error) => failed.push(error),
             }
-            Err(error) if is_interruption(&error) => return Err(error),
-            Err(error) => failed.push(error),
         }
     }
     if !failed.is_empty() {
@@ -93,6 +90,26 @@ pub(super) async fn run(
     };
     writeln!(context.screen, "{said}")?;
     Ok(Exit::Done)
+}
+
+/// Looks at every destination before anything is written anywhere. Those that can't be reached are
+/// left for the end.
+async fn begin_all(
+    given: Vec<Address>,
+    project: &Project,
+    work: &Work,
+    interrupt: &Interrupt,
+    failed: &mut Vec<anyhow::Error>,
+) -> anyhow::Result<Vec<Place>> {
+    let mut places = Vec::new();
+    for address in addresses(given, project) {
+        match begin(&address, project, work, interrupt).await {
+            Ok(place) => places.push(place),
+            Err(error) if is_final(&error) => return Err(error),
+            Err(error) => failed.push(error),
+        }
+    }
+    Ok(places)
 }
 
 /// Those of the settings, seen from the project, and those of the command line.
@@ -112,14 +129,14 @@ fn addresses(given: Vec<Address>, project: &Project) -> Vec<Address> {
 async fn begin(
     address: &Address,
     project: &Project,
+    work: &Work,
     interrupt: &Interrupt,
-    now: i64,
 ) -> anyhow::Result<Place> {
     let destination: Box<dyn Destination> = match address {
         Address::Directory(path) => Box::new(Directory::open(path, interrupt.clone())?),
         Address::Bucket(url) => Box::new(Bucket::open(url, interrupt.clone())?),
     };
-    let begun = Begun::at(project, &*destination, now).await?;
+    let begun = Begun::at(project, work, &*destination).await?;
     Ok(Place { destination, begun })
 }
 

@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::TryStreamExt;
 use object_store::path::Path;
 use object_store::{
@@ -35,7 +34,7 @@ impl Bucket {
             return self.create_large(&key, file).await;
         }
         let bytes = file.read()?;
-        let payload = PutPayload::from_bytes(Bytes::from_owner(bytes));
+        let payload = PutPayload::from_bytes(bytes);
         if self.keeps_conditions().await? {
             match self.put_if(&file.name, &payload, PutMode::Create).await? {
                 Put::Done => return Ok(true),
@@ -64,7 +63,7 @@ impl Bucket {
         if let Comparison::Same = self.compare(&key, file).await? {
             return Ok(false);
         }
-        let payload = PutPayload::from_bytes(Bytes::from_owner(file.read()?));
+        let payload = PutPayload::from_bytes(file.read()?);
         self.put_if(&file.name, &payload, PutMode::Overwrite)
             .await?;
         Ok(true)

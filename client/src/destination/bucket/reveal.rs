@@ -1,4 +1,3 @@
-use bytes::Bytes;
 use object_store::{PutMode, PutPayload};
 
 use super::Bucket;
@@ -53,7 +52,7 @@ impl Bucket {
         let Some(new) = &reveal.timestamp else {
             return Ok(());
         };
-        let payload = PutPayload::from_bytes(Bytes::copy_from_slice(new));
+        let payload = PutPayload::from_bytes(new.clone());
         // By now there is a root to try it with.
         self.conditions.set(self.probe().await?);
         let version = reveal.before.and_then(|found| found.version.clone());

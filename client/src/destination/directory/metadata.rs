@@ -1,9 +1,10 @@
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-use super::{Directory, read};
+use super::Directory;
 use crate::destination::fault::changed;
 use crate::destination::{Files, NewFile, Written};
 use crate::file::{self, Access, Durable};
@@ -68,10 +69,12 @@ fn write(
 /// Whether the file is there; an error where it is with another content.
 fn is_there(to: &Directory, file: &NewFile) -> anyhow::Result<bool> {
     let path = to.path(&file.name);
-    let same = |bytes: Vec<u8>| file.is_content_of(&mut &*bytes);
-    match read(&path, file.length)?.map(same).transpose()? {
-        None => Ok(false),
-        Some(true) => Ok(true),
-        Some(false) => Err(changed(&escape(&path.display().to_string())).into()),
+    let same = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        opened => opened.and_then(|mut there| file.is_content_of(&mut there)),
+    };
+    match same {
+        Ok(true) => Ok(true),
+        _ => Err(changed(&escape(&path.display().to_string())).into()),
     }
 }

@@ -14,11 +14,10 @@ impl Begun {
     /// Where somebody else published there, so that publishing would take that away.
     pub async fn at(
         project: &Project,
+        work: &Work,
         destination: &dyn Destination,
-        now: i64,
     ) -> anyhow::Result<Self> {
-        let work = Work::load(project, now)?;
-        Ok(Self(elsewhere(project, &work, destination).await?))
+        Ok(Self(elsewhere(project, work, destination).await?))
     }
 
     pub(super) fn shown(&self) -> &Shown {

@@ -17,7 +17,7 @@ pub(super) fn verify(edition: &Edition<'_>, now: i64) -> anyhow::Result<()> {
         roots.try_for_each(|root| trusted.update_root(&root.bytes()))?;
         trusted.update_timestamp(&edition.timestamp.bytes())?;
         trusted.update_snapshot(&edition.snapshot.bytes())?;
-        trusted.update_targets(&targets.bytes())
+        trusted.take_targets(&targets)
     };
     verified().map_err(|error: VerifyError| {
         Advice::needs_person(

@@ -1,9 +1,11 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
 use anyhow::Context;
-use privyseal_tuf::{Document, MetaFile, Role, RoleName, RoleType, Target, TargetPath};
+use bytes::Bytes;
+use privyseal_tuf::{Document, MetaFile, Role, RoleName, RoleType, TargetFile, TargetPath};
 
 use super::ready::not_finished;
 use crate::destination::{Content, NewFile};
@@ -77,9 +79,14 @@ impl<'a> Edition<'a> {
     /// A version of targets metadata that is published, or will be.
     pub(super) fn targets(&self, role: &Role, version: u64) -> anyhow::Result<Arc<Document>> {
         if let Some(settled) = self.work.settled(role)?
-            && settled.targets()?.header.version == version
+            && version_of(&settled) == Some(version)
         {
             return Ok(settled);
+        }
+        if self.work.published().version(role) == Some(version)
+            && let Some(published) = self.work.published().document(role)?
+        {
+            return Ok(published);
         }
         let path = self.project.metadata().join(role.file_name(version));
         let document = read_document(&path, role.kind())?;
@@ -102,7 +109,7 @@ impl<'a> Edition<'a> {
     }
 
     /// The files of a target, each of the names that it has.
-    pub(super) fn target_files(&self, path: &TargetPath, target: &Target) -> Vec<NewFile> {
+    pub(super) fn target_files(&self, path: &TargetPath, target: &TargetFile) -> Vec<NewFile> {
         let layout = self.project.settings().publishing.layout;
         let names = match self.consistent {
             true => layout.names(path, &target.hashes),
@@ -120,7 +127,7 @@ impl<'a> Edition<'a> {
             .collect()
     }
 
-    fn content(&self, target: &Target, name: Option<&String>) -> Content {
+    fn content(&self, target: &TargetFile, name: Option<&String>) -> Content {
         let staged = target.hashes.sha256().filter(|_| self.gives);
         let staged = staged.map(|sha256| self.project.staging().path(&sha256));
         match staged.filter(|staged| fs::metadata(staged).is_ok_and(|found| found.is_file())) {
@@ -133,6 +140,12 @@ impl<'a> Edition<'a> {
     }
 }
 
+/// The version, without a look at thousands of targets.
+fn version_of(document: &Document) -> Option<u64> {
+    let version = document.signed().get("version")?;
+    version.as_integer()?.try_into().ok()
+}
+
 /// Whether the last root says that names have versions and hashes.
 fn is_consistent(roots: &[Arc<Document>]) -> anyhow::Result<bool> {
     let last = roots.last().map(|root| root.root()).transpose()?;
@@ -140,15 +153,35 @@ fn is_consistent(roots: &[Arc<Document>]) -> anyhow::Result<bool> {
 }
 
 /// A metadata file under the name that readers ask for where names have no versions.
-pub(super) fn plain_file(role: &Role, document: &Document) -> NewFile {
+pub(super) fn plain_file(role: &Role, document: &Arc<Document>) -> NewFile {
     let name = format!("metadata/{}", role.plain_file_name());
-    NewFile::of_bytes(name, document.bytes().as_ref().into())
+    NewFile::of_bytes(name, bytes_of(document))
 }
 
 /// A metadata file under its name.
-pub(super) fn metadata_file(role: &Role, version: u64, document: &Document) -> NewFile {
+pub(super) fn metadata_file(role: &Role, version: u64, document: &Arc<Document>) -> NewFile {
     let name = format!("metadata/{}", role.file_name(version));
-    NewFile::of_bytes(name, document.bytes().as_ref().into())
+    NewFile::of_bytes(name, bytes_of(document))
+}
+
+/// A document as its file, which can have many megabytes: without a copy where it was read from one.
+pub(super) fn bytes_of(document: &Arc<Document>) -> Bytes {
+    match document.bytes() {
+        Cow::Borrowed(_) => Bytes::from_owner(Received(Arc::clone(document))),
+        Cow::Owned(made) => Bytes::from(made),
+    }
+}
+
+/// A document that keeps the bytes that it was read from.
+struct Received(Arc<Document>);
+
+impl AsRef<[u8]> for Received {
+    fn as_ref(&self) -> &[u8] {
+        match self.0.bytes() {
+            Cow::Borrowed(received) => received,
+            Cow::Owned(_) => &[],
+        }
+    }
 }
 
 /// The role that a snapshot means by a name. None where no role could have it.

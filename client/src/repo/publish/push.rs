@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use privyseal_tuf::{Document, MetaFile, Role, RoleType, Root};
+use privyseal_tuf::{Document, MetaFile, Role, RoleType, Root, TargetFile, TargetPath, diff};
 
-use super::edition::{Edition, metadata_file, plain_file, role_of};
+use super::edition::{Edition, bytes_of, metadata_file, plain_file, role_of};
 use super::order::order;
 use super::shown::Shown;
 use crate::destination::{Destination, Files, Order, Reveal, Written};
@@ -18,11 +18,12 @@ pub enum Scope {
     Everything,
 }
 
-/// A targets metadata that must be put, and the version of it that readers have.
+/// A version of targets metadata that readers do not have.
 struct Change {
     role: Role,
     version: u64,
-    before: Option<u64>,
+    /// Its targets that are new, or have another content.
+    targets: Vec<(TargetPath, TargetFile)>,
 }
 
 /// Brings a destination from what it shows to an edition: target files, then delegated metadata,
@@ -35,10 +36,8 @@ pub(super) async fn push(
     written: &mut Written,
 ) -> anyhow::Result<()> {
     let changes = changes(edition, shown, scope)?;
-    let mut bytes = 0;
-    for file in target_files(edition, &changes) {
-        bytes += file?.length;
-    }
+    let targets = changes.iter().flat_map(|change| &change.targets);
+    let bytes = targets.map(|(_, file)| file.length).sum();
     let progress = Progress::of_bytes(bytes, "publishing targets");
     let files = target_files(edition, &changes);
     match edition.consistent {
@@ -62,51 +61,51 @@ pub(super) async fn push(
 
 /// Delegated roles first, then the top-level targets.
 fn changes(edition: &Edition<'_>, shown: &Shown, scope: Scope) -> anyhow::Result<Vec<Change>> {
-    let all: Vec<Change> = edition
-        .meta
-        .iter()
-        .filter_map(|(name, entry)| {
-            let before = shown.meta.get(name).map(|entry| entry.version);
-            let before = before.filter(|_| scope == Scope::Changes);
-            (before != Some(entry.version)).then_some(())?;
-            Some(Change {
-                role: role_of(name)?,
-                version: entry.version,
-                before,
-            })
-        })
-        .collect();
     let mut changes = Vec::new();
-    for change in all {
-        if edition.has(&change.role, change.version)? {
-            changes.push(change);
+    for (name, entry) in &edition.meta {
+        let before = shown.meta.get(name).map(|entry| entry.version);
+        let before = before.filter(|_| scope == Scope::Changes);
+        let Some(role) = role_of(name).filter(|_| before != Some(entry.version)) else {
+            continue;
+        };
+        if edition.has(&role, entry.version)? {
+            changes.push(Change {
+                targets: new_targets(edition, &role, entry.version, before)?,
+                role,
+                version: entry.version,
+            });
         }
     }
     changes.sort_by_key(|change| change.role.top().is_some());
     Ok(changes)
 }
 
-/// The files of all targets that a change brings, one role after the other.
-fn target_files<'a>(edition: &'a Edition<'_>, changes: &'a [Change]) -> Files<'a> {
-    let files = changes.iter().flat_map(|change| {
-        new_targets(edition, change).unwrap_or_else(|error| Box::new([Err(error)].into_iter()))
-    });
-    Box::new(files)
+fn new_targets(
+    edition: &Edition<'_>,
+    role: &Role,
+    version: u64,
+    before: Option<u64>,
+) -> anyhow::Result<Vec<(TargetPath, TargetFile)>> {
+    let new = edition.targets(role, version)?;
+    // Where it is not here any more, every target counts as new.
+    let before = before.and_then(|version| edition.targets(role, version).ok());
+    let files = diff(before.as_deref(), &new)
+        .into_iter()
+        .filter_map(|change| match change {
+            privyseal_tuf::Change::TargetAdded { path, file: new }
+            | privyseal_tuf::Change::TargetReplaced { path, new, .. } => Some((path, new)),
+            _ => None,
+        });
+    files
+        .map(|(path, file)| Ok((path.parse()?, file)))
+        .collect()
 }
 
-fn new_targets<'a>(edition: &'a Edition<'_>, change: &Change) -> anyhow::Result<Files<'a>> {
-    let new = edition.targets(&change.role, change.version)?.targets()?;
-    let before = match change.before {
-        Some(version) => edition.targets(&change.role, version)?.targets()?.targets,
-        None => Default::default(),
-    };
-    let files = new.targets.into_iter().filter_map(move |(path, target)| {
-        let same = before
-            .get(&path)
-            .is_some_and(|before| before.length == target.length && before.hashes == target.hashes);
-        (!same).then(|| edition.target_files(&path, &target))
-    });
-    Ok(Box::new(files.flatten().map(Ok)))
+/// The files of all targets that changed, one role after the other.
+fn target_files<'a>(edition: &'a Edition<'_>, changes: &'a [Change]) -> Files<'a> {
+    let targets = changes.iter().flat_map(|change| &change.targets);
+    let files = targets.flat_map(|(path, file)| edition.target_files(path, file));
+    Box::new(files.map(Ok))
 }
 
 fn metadata<'a>(edition: &'a Edition<'_>, changes: &'a [Change]) -> Files<'a> {
@@ -160,7 +159,7 @@ fn reveal<'a>(
     }
     Ok(Some(Reveal {
         roots,
-        timestamp: (!is_shown).then(|| bytes.as_ref().into()),
+        timestamp: (!is_shown).then(|| bytes_of(&edition.timestamp)),
         before: shown.found.as_ref(),
         order: order_of(edition, shown, new)?,
     }))

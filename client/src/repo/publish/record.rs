@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::edition::{Edition, role_of};
 use crate::destination::changed;
-use crate::file::{self, Access};
-use crate::show::escape;
+use crate::file::{self, Access, copy_hashing};
+use crate::show::{Progress, escape};
 
 const TIMESTAMP: &str = "timestamp.json";
 
@@ -84,6 +84,8 @@ impl Record {
 }
 
 fn digest(path: &Path) -> anyhow::Result<String> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Sha256Digest::of(&bytes).to_string())
+    let reading = || format!("cannot read {}", path.display());
+    let mut file = File::open(path).with_context(reading)?;
+    let read = copy_hashing(&mut file, &mut io::sink(), &Progress::none()).with_context(reading)?;
+    Ok(read.sha256.to_string())
 }

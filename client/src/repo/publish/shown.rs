@@ -65,7 +65,7 @@ pub(super) async fn elsewhere(
     work: &Work,
     destination: &dyn Destination,
 ) -> anyhow::Result<Shown> {
-    let roots = count_roots(project, destination).await?;
+    let roots = count_roots(work, destination).await?;
     let Some(found) = destination.read(TIMESTAMP, LIMIT).await? else {
         return Ok(Shown {
             roots,
@@ -95,8 +95,8 @@ pub(super) async fn elsewhere(
 }
 
 /// How many of this project's roots are there. The last one that is there must be the same.
-async fn count_roots(project: &Project, destination: &dyn Destination) -> anyhow::Result<usize> {
-    let published = project.published()?;
+async fn count_roots(work: &Work, destination: &dyn Destination) -> anyhow::Result<usize> {
+    let published = work.published();
     let name = |version: usize| Role::from(RoleType::Root).file_name(version as u64);
     for version in (1..=published.roots.len().min(MOST_ROOTS as usize)).rev() {
         let there = destination

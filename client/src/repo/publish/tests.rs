@@ -1,8 +1,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use privyseal_tuf::RoleType;
+use privyseal_tuf::{Role, RoleType};
 
+use super::Scope;
 use crate::repo::testing::{Bench, NOW};
 use crate::repo::verify;
 
@@ -249,4 +250,79 @@ fn every_root_is_published() {
     }
     let verified = verify(&bench.project.metadata(), &bench.project.targets(), NOW).unwrap();
     assert_eq!(verified.roots, 3);
+}
+
+#[test]
+fn a_draft_that_waits_is_left_and_the_rest_is_published() {
+    let mut bench = with_targets();
+    bench.publish().unwrap();
+    bench.draft_root();
+    let error = bench.publish().unwrap_err().to_string();
+    assert!(
+        error.contains("the root metadata is not finished"),
+        "{error}"
+    );
+    bench.add("three", "3");
+    bench.sign(&[3, 4]);
+    let publication = bench.publish_with(Scope::Changes).unwrap();
+    assert_eq!(publication.waiting, [Role::from(RoleType::Root)]);
+    assert_eq!(bench.work().published().version(&Role::TARGETS), Some(2));
+    assert!(bench.work().draft(&RoleType::Root.into()).is_some());
+    bench.sign(&[1, 2]);
+    assert_eq!(bench.publish().unwrap(), ["metadata/2.root.json"]);
+}
+
+#[test]
+fn what_is_signed_waits_for_what_must_name_it() {
+    let bench = with_targets();
+    bench.publish().unwrap();
+    bench.add("three", "3");
+    bench.sign(&[3]);
+    let error = bench.publish().unwrap_err().to_string();
+    assert!(
+        error.contains("snapshot metadata is not finished"),
+        "{error}"
+    );
+    assert!(!bench.metadata("2.targets.json").exists());
+    bench.sign(&[4]);
+    bench.publish().unwrap();
+}
+
+#[test]
+fn a_publication_that_ended_before_its_record_is_brought_to_its_end() {
+    let bench = with_targets();
+    bench.publish().unwrap();
+    let record = fs::read(bench.path().join("published.json")).unwrap();
+    bench.add("three", "3");
+    bench.sign(&[3, 4]);
+    let saved = tempfile::tempdir().unwrap();
+    copy_tree(&bench.path().join("draft"), saved.path());
+    bench.publish().unwrap();
+    fs::write(bench.path().join("published.json"), record).unwrap();
+    copy_tree(saved.path(), &bench.path().join("draft"));
+    assert_eq!(bench.publish().unwrap(), [""; 0]);
+    assert!(!bench.path().join("draft/targets.json").exists());
+    // Were the record old still, this would look like somebody else's change.
+    bench.add("four", "4");
+    bench.sign(&[3, 4]);
+    bench.publish().unwrap();
+}
+
+#[test]
+fn everything_is_looked_at_where_that_is_asked_for() {
+    let bench = with_targets();
+    bench.publish().unwrap();
+    let lost = bench.project.targets().join(format!("{TWO}.two"));
+    let copy = fs::read(&lost).unwrap();
+    fs::remove_file(&lost).unwrap();
+    assert_eq!(bench.publish().unwrap(), [""; 0]);
+    let error = bench
+        .publish_with(Scope::Everything)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("can't be read"), "{error}");
+    fs::create_dir_all(bench.path().join("draft/files")).unwrap();
+    fs::write(bench.path().join("draft/files").join(TWO), copy).unwrap();
+    let written = bench.publish_with(Scope::Everything).unwrap().written;
+    assert_eq!(written.names(), [format!("targets/{TWO}.two")]);
 }
