@@ -80,7 +80,7 @@ fn a_root_of_six_keys_is_signed_by_six_kinds_of_signers() {
     for expected in [
         "root keys of root version 1: 0 of 6 signatures",
         "missing  other (",
-        "threshold 6",
+        "root: 6 of 6 keys",
     ] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
@@ -94,7 +94,7 @@ fn a_root_of_six_keys_is_signed_by_six_kinds_of_signers() {
     assert!(first.contains("missing  ed ("), "{first}");
     let rest = office.attached(&[&file("ed.hex"), &file("library.json"), &there]);
     let expected = format!(
-        "signed by other ({}), token other (serial {}), as the file says",
+        "signed by other ({}), token other (serial {}) as the file says",
         keyid(&office, "other"),
         other.token.serial()
     );

@@ -60,7 +60,7 @@ fn the_later_of_two_publishers_takes_nothing_away() {
     assert_eq!(publish(&shop, &own).status, 0);
     let rival = rival(&shop.ground);
     shop.ground.add("hello.txt", b"hello from the first");
-    shop.ground.repo("sign --yes");
+    shop.ground.sign();
     assert_eq!(publish(&shop, &own).status, 0);
     let state = || {
         [
@@ -101,7 +101,7 @@ fn of_two_publishers_at_once_one_is_told() {
     shop.assert_published();
     let rival = rival(&shop.ground);
     shop.ground.add("hello.txt", b"hello from the first");
-    shop.ground.repo("sign --yes");
+    shop.ground.sign();
     change(&shop.ground, &rival);
 
     // The rival has put all its files, and is about to show them.

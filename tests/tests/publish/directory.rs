@@ -50,7 +50,7 @@ fn a_new_destination_gets_all_of_it_and_a_lost_file_comes_again() {
         return;
     };
     ground.repo("rotate root --add root-2 --remove root-1");
-    ground.repo("sign --yes");
+    ground.sign();
     ground.repo("publish");
     ground.change();
     ground.repo("publish");
@@ -106,7 +106,7 @@ fn a_full_disk_is_said_and_finished_when_there_is_room() {
     };
     ground.repo(&format!("publish --to {out}"));
     ground.add("large", &vec![7; 3 << 20]);
-    ground.repo("sign --yes");
+    ground.sign();
     let mut old = ground.question(&out);
     old = old.target("large", None);
     let answer = ground.try_repo(&format!("publish --to {out}"));
@@ -225,7 +225,7 @@ fn a_draft_that_waits_for_signatures_holds_up_nothing_else() {
     );
     let own = ground.repository().to_str().unwrap().to_owned();
     assert_eq!(ground.assert_accepted(&own), [1, 1, 1, 2]);
-    ground.repo("sign --yes");
+    ground.sign();
     ground.repo("publish");
     assert_eq!(ground.assert_accepted(&own)[0], 2);
     let answer: Answer = ground.command("publish").output().unwrap().into();

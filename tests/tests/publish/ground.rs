@@ -58,7 +58,7 @@ impl Ground {
         for (path, content) in FILES {
             ground.add(path, content);
         }
-        ground.repo("sign --yes");
+        ground.sign();
         Some(ground)
     }
 
@@ -104,18 +104,23 @@ impl Ground {
         self.add("new/er/one", b"new");
         self.add("app/two", b"another");
         self.remove("empty");
-        self.repo("sign --yes");
+        self.sign();
     }
 
     /// Takes the snapshot's and timestamp's key away in favour of another one.
     pub(crate) fn rotate_online_key(&self) {
         self.repo("rotate snapshot --add online-2 --remove online");
         self.repo("rotate timestamp --add online-2 --remove online");
-        self.repo("sign --yes");
+        self.sign();
     }
 
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.stage.sandbox
+    }
+
+    /// Has the drafts signed. Their changes are meant, dangerous as they would be elsewhere.
+    pub(crate) fn sign(&self) -> String {
+        self.repo("sign --yes --accept replaced-target,removed-target,online-key,unknown-key")
     }
 
     /// A command of `privyseal repo` that must succeed.

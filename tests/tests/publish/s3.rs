@@ -79,7 +79,7 @@ fn python_tuf_downloads_what_is_in_the_bucket() {
     let odd = "what clients encode: 100%41 # of it?";
     shop.ground.add(odd, b"odd");
     shop.ground.targets.remove(odd);
-    shop.ground.repo("sign --yes");
+    shop.ground.sign();
     shop.assert_published();
     let objects = shop.s3.objects("some/prefix");
     assert_eq!(
@@ -159,7 +159,7 @@ fn a_large_file_goes_in_parts_and_nothing_of_it_stays_where_it_is_given_up() {
     shop.assert_published();
     let large: Vec<u8> = (0..20_u32 << 20).map(|n| (n >> 8) as u8).collect();
     shop.ground.add("large", &large);
-    shop.ground.repo("sign --yes");
+    shop.ground.sign();
     let idle = shop.s3.internals().len();
 
     // Ctrl-C while the second part is on its way.
