@@ -65,7 +65,10 @@ pub fn root() -> bool {
 #[must_use]
 pub fn program(name: &str) -> bool {
     // Whatever it answers: some know no --version, and end their --help with a failure.
-    let asked = Command::new(name).arg("--help").stdin(Stdio::null()).output();
+    let asked = Command::new(name)
+        .arg("--help")
+        .stdin(Stdio::null())
+        .output();
     if asked.is_err() {
         skip(&format!("there is no {name}"));
     }

@@ -40,7 +40,13 @@ fn change(ground: &Ground, rival: &Path) {
 /// known once there is a draft of it.
 fn sign_after_others(ground: &Ground, project: &Path) {
     let answers: Vec<Answer> = (0..3)
-        .map(|_| run(ground, project, "sign --yes --after-others"))
+        .map(|_| {
+            run(
+                ground,
+                project,
+                "sign --yes --after-others --accept replaced-target,removed-target",
+            )
+        })
         .collect();
     assert_eq!(answers[2].status, 0, "{answers:#?}");
 }
