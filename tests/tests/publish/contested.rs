@@ -141,7 +141,7 @@ fn of_two_publishers_at_once_one_is_told() {
     );
     assert_eq!(shop.assert_accepted(), [1, 2, 2, 2]);
     // The one who won goes on as if nothing had happened.
-    shop.ground.add("hello.txt", b"and again");
+    shop.ground.add("more", b"and again");
     sign_after_others(&shop.ground, &shop.ground.project);
     shop.assert_published();
     assert_eq!(shop.assert_accepted()[..3], [1, 4, 4]);
