@@ -142,21 +142,29 @@ impl TrustedRepository {
 
     /// Takes the top-level targets that the snapshot names (5.6).
     pub fn update_targets(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
-        if !self.targets_entry()?.matches(bytes) {
-            return Err(VerifyError::Content(Role::TARGETS));
-        }
-        self.take_targets(&parse(RoleType::Targets, bytes)?)
+        self.vouched(bytes)?;
+        self.signed_targets(&parse(RoleType::Targets, bytes)?)
     }
 
     /// The same, of a document that was read before: it can be large.
     pub fn take_targets(&mut self, document: &Document) -> Result<(), VerifyError> {
-        let entry = self.targets_entry()?;
-        if !entry.matches(&document.bytes()) {
-            return Err(VerifyError::Content(Role::TARGETS));
+        self.vouched(&document.bytes())?;
+        self.signed_targets(document)
+    }
+
+    /// Whether the file is the one that the snapshot names.
+    fn vouched(&self, bytes: &[u8]) -> Result<(), VerifyError> {
+        match self.targets_entry()?.matches(bytes) {
+            true => Ok(()),
+            false => Err(VerifyError::Content(Role::TARGETS)),
         }
+    }
+
+    fn signed_targets(&mut self, document: &Document) -> Result<(), VerifyError> {
+        let version = self.targets_entry()?.version;
         let tally = verify(document, RoleType::Targets, &self.root)?;
         let targets: Targets = read(document)?;
-        same_version(&Role::TARGETS, entry.version, targets.header.version)?;
+        same_version(&Role::TARGETS, version, targets.header.version)?;
         self.check_expiry(&targets.header, RoleType::Targets)?;
         self.targets = Some(targets);
         self.tallies.insert(RoleType::Targets, tally);
