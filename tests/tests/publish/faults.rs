@@ -73,6 +73,11 @@ fn a_bucket_that_keeps_failing_shows_what_it_showed() {
             "credentials (AWS_",
         ),
         (
+            Deed::Answer(400, "InvalidRequest"),
+            "as the test says",
+            "correct the address",
+        ),
+        (
             Deed::Answer(404, "NoSuchBucket"),
             "NoSuchBucket",
             "make the bucket",

@@ -51,6 +51,15 @@ impl Service {
                 Some(_) => format!(
                     "check the network, and {variables}_ENDPOINT where it is set ({variables}_TIMEOUT sets how long a request may take); {AGAIN}"
                 ),
+                None if why.contains("region") => {
+                    format!("set {variables}_REGION to the region of the bucket; {AGAIN}")
+                }
+                None if why.starts_with('4') && !why.starts_with("429") => format!(
+                    "correct the address or the {variables}_ variables: the service does not take such a request; {AGAIN}"
+                ),
+                None if why.starts_with("501") => format!(
+                    "the service may have no conditional writes: with {variables}_CONDITIONAL_PUT=disabled none are asked for, and two publishers at once are not kept apart; {AGAIN}"
+                ),
                 None => format!("wait until the service has recovered, {AGAIN}"),
             },
         };

@@ -43,7 +43,11 @@ const AUTHORITY: &str = "\
 
 # How the agents know this repository: an authority of their configs, and a name.
 ";
-const OUTPUT: &str = "\n# Where `privyseal repo publish` writes metadata/ and targets/.\n";
+const OUTPUT: &str = "
+# Where `privyseal repo publish` writes metadata/ and targets/. With a line such as
+# publish = [\"/srv/tuf\", \"s3://bucket/prefix\"] it writes them there too, and with
+# layout = \"both\" also under the names that tuftool asks for.
+";
 
 fn comment(role: RoleType) -> &'static str {
     match role {
