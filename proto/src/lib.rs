@@ -1,6 +1,7 @@
 //! The wire of Privy Seal: generated code only.
 //!
-//! [`v1`] is the agent's gRPC API, [`ledger::v1`] the records of its ledger. Their documentation
+//! [`v1`] is the agent's gRPC API, [`notary`] that of notary's signer, [`ledger::v1`] the records of
+//! the agent's ledger. Their documentation
 //! stands in the `.proto` files, which are the source of truth.
 
 #![forbid(unsafe_code)]
@@ -11,6 +12,11 @@ pub mod v1 {
 
     /// The encoded `FileDescriptorSet` of every service, for gRPC reflection.
     pub const DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("privyseal");
+}
+
+/// The API that notary-server speaks to its signer, package `proto`.
+pub mod notary {
+    tonic::include_proto!("proto");
 }
 
 /// The ledger's records, `privyseal.ledger`.
