@@ -10,7 +10,6 @@ use privyseal_proto::ledger::v1::{AgentStarted, AgentStopped, record::Event};
 use tokio::{
     runtime::Handle,
     signal::unix::{SignalKind, signal},
-    sync::Semaphore,
 };
 
 use crate::{
@@ -21,7 +20,6 @@ use crate::{
     ledger::{self, InitError, Ledger, LedgerFault, LedgerLoginLog},
     listen::{ListenError, Socket},
     memory::Memory,
-    refusals::RefusalSums,
     service::Desk,
 };
 
@@ -96,16 +94,12 @@ pub async fn run(config: Config) -> Result<(), AgentError> {
     ledger.append(started, None).await?;
     let log: Arc<dyn LoginLog> = Arc::new(LedgerLoginLog::new(ledger.clone()));
     let keystores = Arc::new(Keystores::start(&config, ledger.memory(), &log).map_err(threads)?);
-    let desk = Desk {
-        slots: Arc::new(Semaphore::new(config.limits.requests.get() as usize)),
-        house: House {
-            config,
-            ledger,
-            keystores,
-        },
-        refusals: Arc::new(RefusalSums::default()),
-        started: seconds(),
+    let house = House {
+        config,
+        ledger,
+        keystores,
     };
+    let desk = Desk::new(house, seconds());
     let served = serve::serve(&desk, &socket, stop_signal()?).await;
     end(&desk).await;
     served
@@ -115,15 +109,15 @@ pub async fn run(config: Config) -> Result<(), AgentError> {
 async fn end(desk: &Desk) {
     let House {
         ledger, keystores, ..
-    } = &desk.house;
-    desk.refusals.record(ledger);
+    } = desk.house();
+    desk.refusals.record(&ledger);
     if let Err(fault) = ledger
         .append(Event::AgentStopped(AgentStopped {}), None)
         .await
     {
         tracing::error!("the end of the agent could not be recorded: {fault}");
     }
-    if let Err(error) = ledger.checkpoint(keystores).await {
+    if let Err(error) = ledger.checkpoint(&keystores).await {
         tracing::warn!("the last records are not covered by a signed checkpoint: {error}");
     }
     keystores.shutdown().await;

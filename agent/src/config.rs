@@ -1,6 +1,9 @@
 //! The config: one TOML file, parsed whole into types that can't be wrong.
 
+mod listen;
+mod notary;
 mod period;
+mod secret_file;
 mod text;
 
 use std::{
@@ -14,7 +17,10 @@ use privyseal_tuf::{Role, RoleType, Sha256Digest};
 use serde::Deserialize;
 
 pub use self::{
+    listen::{ListenSection, Serves},
+    notary::{NotaryRole, NotarySection},
     period::Period,
+    secret_file::SecretFile,
     text::{HexHash, Mode},
 };
 use crate::{
@@ -30,13 +36,15 @@ pub struct Config {
     pub agent: AgentSection,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[[listen]]`.
+    pub listen: Vec<ListenSection>,
     /// `[ledger]`.
     pub ledger: LedgerSection,
     /// `[[keystore]]`.
     pub keystores: Vec<pkcs11::Settings>,
     /// `[[authority]]` by name.
     pub authorities: BTreeMap<String, Authority>,
-    /// `[[grant]]` and `agent.operators`.
+    /// `[[grant]]`, `[[notary]]` and `agent.operators`.
     pub grants: Grants,
     /// SHA-256 of the file, for the ledger.
     pub digest: Sha256Digest,
@@ -73,7 +81,7 @@ pub enum LogFormat {
 }
 
 /// `[limits]`: what a caller may ask at most.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Size of one document, in bytes.
@@ -82,6 +90,10 @@ pub struct Limits {
     pub requests: NonZeroU32,
     /// Connections at a time.
     pub connections: NonZeroU32,
+    /// Requests in flight of one caller.
+    pub caller_requests: NonZeroU32,
+    /// Connections of one caller at a time.
+    pub caller_connections: NonZeroU32,
     /// Time for one request.
     pub request_time: Period,
 }
@@ -92,6 +104,8 @@ impl Default for Limits {
             document_bytes: 10 * 1024 * 1024,
             requests: NonZeroU32::MIN.saturating_add(255),
             connections: NonZeroU32::MIN.saturating_add(255),
+            caller_requests: NonZeroU32::MIN.saturating_add(127),
+            caller_connections: NonZeroU32::MIN.saturating_add(63),
             request_time: Period::from_seconds(30),
         }
     }
@@ -196,6 +210,10 @@ struct File {
     authority: Vec<Authority>,
     #[serde(default)]
     grant: Vec<Grant>,
+    #[serde(default)]
+    listen: Vec<ListenSection>,
+    #[serde(default)]
+    notary: Vec<NotarySection>,
 }
 
 /// A config that can't be used.
@@ -281,8 +299,26 @@ impl Config {
                 )));
             }
         }
+        for notary in &file.notary {
+            if !authorities.contains_key(&notary.authority) {
+                return Err(fail(format!(
+                    "a [[notary]] names the authority `{}`, but there is no [[authority]] of that name",
+                    notary.authority
+                )));
+            }
+            if !file.keystore.iter().any(|k| k.name == notary.keystore) {
+                return Err(fail(format!(
+                    "a [[notary]] names the keystore `{}`, but there is no [[keystore]] of that name",
+                    notary.keystore
+                )));
+            }
+        }
+        let addresses = file.listen.iter().map(|l| l.address.to_string());
+        let addresses: Vec<_> = addresses.collect();
+        unique("listen", addresses.iter().map(String::as_str)).map_err(fail)?;
         Ok(Self {
-            grants: Grants::new(file.grant, file.agent.operators.clone()),
+            grants: Grants::new(file.grant, file.notary, file.agent.operators.clone()),
+            listen: file.listen,
             agent: file.agent,
             limits: file.limits,
             ledger: file.ledger,

@@ -33,6 +33,10 @@ reasons! {
     NoGrant = "NO_GRANT", "ask the agent's operator for a [[grant]] that covers caller, authority, repository, role and key";
     /// Only an operator may do this.
     OperatorOnly = "OPERATOR_ONLY", "ask someone who is listed under agent.operators in the agent's config";
+    /// The caller's certificate has expired since it connected.
+    CertificateExpired = "CERTIFICATE_EXPIRED", "connect again with a certificate that is valid now";
+    /// The caller's certificate was revoked since it connected, or its CA is no longer trusted.
+    CertificateRevoked = "CERTIFICATE_REVOKED", "ask the agent's operator for another certificate";
     /// The document speaks of paths that the grant keeps it from.
     PathNotGranted = "PATH_NOT_GRANTED", "ask the agent's operator for a [[grant]] whose paths cover all that the document lists and delegates";
     /// The key is not enrolled.

@@ -9,7 +9,10 @@ use privyseal_tuf::{Role, RoleType, Targets};
 use serde::Deserialize;
 
 pub use self::paths::{Outside, PathLimit};
-use crate::caller::{Caller, CallerSpec};
+use crate::{
+    caller::{Caller, CallerSpec},
+    config::NotarySection,
+};
 
 /// A glob over names: `*` and `?` do not cross `/`, `**` does.
 #[derive(Debug, Clone, Deserialize)]
@@ -149,6 +152,7 @@ impl Grant {
 #[derive(Debug, Clone)]
 pub struct Grants {
     grants: Vec<Grant>,
+    notaries: Vec<NotarySection>,
     operators: Vec<CallerSpec>,
 }
 
@@ -184,10 +188,25 @@ impl Granted {
 }
 
 impl Grants {
-    /// The config's grants and operators.
+    /// The config's grants, notary-servers and operators.
     #[must_use]
-    pub fn new(grants: Vec<Grant>, operators: Vec<CallerSpec>) -> Self {
-        Self { grants, operators }
+    pub fn new(
+        grants: Vec<Grant>,
+        notaries: Vec<NotarySection>,
+        operators: Vec<CallerSpec>,
+    ) -> Self {
+        Self {
+            grants,
+            notaries,
+            operators,
+        }
+    }
+
+    /// What the caller may do as the notary-server of this repository: the first that covers it.
+    #[must_use]
+    pub fn notary(&self, caller: &Caller, repository: &str) -> Option<&NotarySection> {
+        let mut notaries = self.notaries.iter();
+        notaries.find(|notary| notary.names(caller) && notary.covers(repository))
     }
 
     /// Does any grant cover this use? An operator has no signing rights by being one.
@@ -249,7 +268,9 @@ impl Grants {
     /// Does the config name the caller anywhere?
     #[must_use]
     pub fn knows(&self, caller: &Caller) -> bool {
-        self.is_operator(caller) || self.of(caller).next().is_some()
+        self.is_operator(caller)
+            || self.of(caller).next().is_some()
+            || self.notaries.iter().any(|notary| notary.names(caller))
     }
 
     fn of<'a>(&'a self, caller: &'a Caller) -> impl Iterator<Item = &'a Grant> {

@@ -8,6 +8,7 @@ pub mod status;
 
 use std::{future::Future, sync::Arc};
 
+use parking_lot::RwLock;
 use tokio::sync::Semaphore;
 use tonic::{Request, Status};
 
@@ -16,6 +17,7 @@ pub use self::{
 };
 use crate::{
     caller::Caller,
+    config::Config,
     corridor::House,
     denial::{Denial, Reason},
     fault::{Fault, Stop},
@@ -25,8 +27,8 @@ use crate::{
 /// What every service needs.
 #[derive(Clone)]
 pub struct Desk {
-    /// The config, ledger and keystores.
-    pub house: House,
+    /// The config, ledger and keystores. The config changes when the agent is told to read it again.
+    house: Arc<RwLock<House>>,
     /// Refusals, until they are recorded.
     pub refusals: Arc<RefusalSums>,
     /// Requests in flight.
@@ -36,6 +38,29 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// A desk with this house, and places for so many requests.
+    #[must_use]
+    pub fn new(house: House, started: i64) -> Self {
+        let requests = house.config.limits.requests.get() as usize;
+        Self {
+            house: Arc::new(RwLock::new(house)),
+            refusals: Arc::default(),
+            slots: Arc::new(Semaphore::new(requests)),
+            started,
+        }
+    }
+
+    /// The house as it is now. One request works with one house from its beginning to its end.
+    #[must_use]
+    pub fn house(&self) -> House {
+        self.house.read().clone()
+    }
+
+    /// From now on requests meet this config.
+    pub fn set_config(&self, config: Arc<Config>) {
+        self.house.write().config = config;
+    }
+
     /// Who asks. A connection whose caller is not known gets nothing.
     fn caller<T>(request: &Request<T>) -> Result<Arc<Caller>, Status> {
         let caller = request.extensions().get::<Arc<Caller>>();
@@ -51,7 +76,7 @@ impl Desk {
         caller: &Arc<Caller>,
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Status> {
-        let limit = self.house.config.limits.request_time;
+        let limit = self.house().config.limits.request_time;
         let in_time = async {
             tokio::time::timeout(limit.duration(), work)
                 .await
@@ -73,12 +98,17 @@ impl Desk {
         let Ok(_slot) = self.slots.try_acquire() else {
             let message = format!(
                 "{} requests are in flight",
-                self.house.config.limits.requests
+                self.house().config.limits.requests
             );
             return Err(self.stop(
                 caller,
                 &Denial::new(Reason::TooManyRequests, message).into(),
             ));
+        };
+        let stands = caller.stands().map_err(Stop::from);
+        let work = async {
+            stands?;
+            work.await
         };
         work.await.map_err(|stop| self.stop(caller, &stop))
     }
@@ -87,8 +117,8 @@ impl Desk {
     fn stop(&self, caller: &Arc<Caller>, stop: &Stop) -> Status {
         match stop {
             Stop::Denied(denial) => {
-                self.refusals
-                    .count(&self.house.config.grants, caller, denial);
+                let grants = &self.house().config.grants;
+                self.refusals.count(grants, caller, denial);
                 status::from_denial(denial)
             }
             Stop::Failed(fault) => {

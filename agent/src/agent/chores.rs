@@ -11,6 +11,7 @@ use tokio::{
 use tonic_health::server::HealthReporter;
 
 use crate::{
+    corridor::House,
     keystore::KeystoreState,
     service::{Desk, SigningService},
 };
@@ -38,7 +39,8 @@ pub(super) async fn run(desk: Desk, health: HealthReporter) {
     let mut serving = None;
     loop {
         let now = tick.tick().await;
-        let ledger = &desk.house.ledger;
+        let house = desk.house();
+        let ledger = &house.ledger;
         if now >= refusals_at {
             desk.refusals.record(ledger);
             refusals_at = now + REFUSALS;
@@ -46,10 +48,10 @@ pub(super) async fn run(desk: Desk, health: HealthReporter) {
         ledger.flush();
         if checkpoint.as_ref().is_none_or(JoinHandle::is_finished)
             && now >= checkpoint_at
-            && checkpoint_due(&desk)
+            && checkpoint_due(&house)
         {
             // Aside: a token that hangs must hold up nothing but this.
-            let house = desk.house.clone();
+            let house = house.clone();
             checkpoint = Some(tokio::spawn(async move {
                 if let Err(error) = house.ledger.checkpoint(&house.keystores).await {
                     tracing::warn!("a checkpoint is due and can't be signed: {error}");
@@ -67,8 +69,7 @@ pub(super) async fn run(desk: Desk, health: HealthReporter) {
             probe_at = now + PROBE;
         }
         let can_sign = ledger.fault().is_none()
-            && desk
-                .house
+            && house
                 .keystores
                 .all()
                 .any(|k| *k.state().borrow() == KeystoreState::Ready);
@@ -84,9 +85,9 @@ pub(super) async fn run(desk: Desk, health: HealthReporter) {
     }
 }
 
-fn checkpoint_due(desk: &Desk) -> bool {
-    let ledger = &desk.house.ledger;
+fn checkpoint_due(house: &House) -> bool {
+    let ledger = &house.ledger;
     let covered = ledger.memory().checkpoint().map_or(0, |head| head.size);
-    let every = u64::from(desk.house.config.ledger.checkpoint_every.get());
+    let every = u64::from(house.config.ledger.checkpoint_every.get());
     ledger.reader().head().size.saturating_sub(covered) >= every
 }

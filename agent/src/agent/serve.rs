@@ -28,7 +28,7 @@ pub(super) async fn serve(
     socket: &Socket,
     stop: impl Future<Output = ()>,
 ) -> Result<(), AgentError> {
-    let config = &desk.house.config;
+    let config = desk.house().config;
     let limits = config.limits;
     let message = limits.document_bytes.saturating_add(ENVELOPE);
     let signing =

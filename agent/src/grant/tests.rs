@@ -13,7 +13,7 @@ fn parse(text: &str) -> Result<Vec<Grant>, toml::de::Error> {
 }
 
 fn grants(text: &str) -> Grants {
-    Grants::new(parse(text).unwrap(), vec![CallerSpec::User(0)])
+    Grants::new(parse(text).unwrap(), vec![], vec![CallerSpec::User(0)])
 }
 
 fn wanted<'a>(repository: &'a str, role: &'a Role, key: &'a str) -> Use<'a> {
@@ -35,7 +35,7 @@ fn a_grant_covers_what_it_names_and_nothing_else() {
         roles = ["snapshot", "timestamp"]
         keys = ["online-*"]"#,
     );
-    let build = Caller::new(1000, 1000, vec![]);
+    let build = Caller::process(1000, 1000, vec![]);
     let [snapshot, root] = [RoleType::Snapshot, RoleType::Root].map(Role::from);
     let allow = |use_| grants.allow(&build, use_).is_some();
     assert!(allow(wanted("example.org/a", &snapshot, "online-1")));
@@ -53,11 +53,11 @@ fn a_grant_covers_what_it_names_and_nothing_else() {
 #[test]
 fn an_operator_does_not_sign_by_being_one() {
     let grants = grants("grant = []");
-    let operator = Caller::new(0, 0, vec![]);
+    let operator = Caller::process(0, 0, vec![]);
     let root = Role::from(RoleType::Root);
     assert!(grants.is_operator(&operator) && grants.knows(&operator));
     assert!(grants.allow(&operator, wanted("a", &root, "k")).is_none());
-    assert!(!grants.knows(&Caller::new(1, 1, vec![])));
+    assert!(!grants.knows(&Caller::process(1, 1, vec![])));
 }
 
 const ROLE_AND_PATH: &str = r#"[[grant]]
@@ -71,7 +71,7 @@ const ROLE_AND_PATH: &str = r#"[[grant]]
 #[test]
 fn a_grant_of_delegated_roles_covers_those_and_none_of_the_four() {
     let limited = grants(ROLE_AND_PATH);
-    let caller = Caller::new(1000, 1000, vec![]);
+    let caller = Caller::process(1000, 1000, vec![]);
     let covers = |grants: &Grants, name: &str| {
         let role = name.parse::<Role>().unwrap();
         grants.allow(&caller, wanted("a", &role, "k")).is_some()
@@ -134,7 +134,7 @@ fn paths(patterns: &[&str]) -> Scope {
 #[test]
 fn a_grant_of_paths_admits_what_lies_within() {
     let role = "app".parse::<Role>().unwrap();
-    let caller = Caller::new(1000, 1000, vec![]);
+    let caller = Caller::process(1000, 1000, vec![]);
     let granted = |text: &str| {
         grants(text)
             .allow(&caller, wanted("a", &role, "k"))

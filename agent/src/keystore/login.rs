@@ -12,16 +12,8 @@ use super::name::KeystoreName;
 
 pub(crate) use rules::{LoginRules, PinCounter, Verdict};
 
-/// Who typed a PIN, by the kernel's word.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operator {
-    /// User id.
-    pub uid: u32,
-    /// Group id.
-    pub gid: u32,
-    /// User name, where there is one.
-    pub name: String,
-}
+/// Who typed a PIN, as the ledger records it.
+pub type Operator = privyseal_proto::ledger::v1::Caller;
 
 /// What the ledger's last word on a keystore's login is.
 #[derive(Debug, Clone, PartialEq, Eq)]

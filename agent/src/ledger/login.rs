@@ -1,6 +1,6 @@
 //! Login attempts in the ledger: opened durably before C_Login, closed after.
 
-use privyseal_proto::ledger::v1::{self as record, LoginClosed, LoginOpened, record::Event};
+use privyseal_proto::ledger::v1::{LoginClosed, LoginOpened, record::Event};
 
 use super::Ledger;
 use crate::{
@@ -41,11 +41,7 @@ impl LoginLog for LedgerLoginLog {
         let opened = LoginOpened {
             keystore: keystore.to_string(),
             token_serial: serial.to_string(),
-            operator: operator.map(|operator| record::Caller {
-                uid: operator.uid,
-                gid: operator.gid,
-                name: operator.name.clone(),
-            }),
+            operator: operator.cloned(),
         };
         append(&self.0, keystore, Event::LoginOpened(opened))?;
         Ok(Box::new(Attempt {

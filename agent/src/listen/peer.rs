@@ -39,7 +39,11 @@ impl PeerStream {
     pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
         let credentials = stream.peer_cred()?;
         let groups = peer_groups(stream.as_raw_fd())?;
-        let caller = Arc::new(Caller::new(credentials.uid(), credentials.gid(), groups));
+        let caller = Arc::new(Caller::process(
+            credentials.uid(),
+            credentials.gid(),
+            groups,
+        ));
         let places = Vec::new();
         Ok(Self {
             stream,

@@ -53,6 +53,10 @@ impl State {
             Event::RepositoryEnrolled(enrolled) => self.enrol_repository(enrolled),
             Event::AgentStarted(_)
             | Event::AgentStopped(_)
+            | Event::ConfigReloaded(_)
+            | Event::NotaryDecision(_)
+            | Event::NotaryRestored(_)
+            | Event::KeyRemoved(_)
             | Event::Refusals(_)
             | Event::LedgerResumed(_) => None,
         };

@@ -102,6 +102,7 @@ pub async fn enrol_key(
             .unwrap_or_default(),
         operator: Some(operator.to_record()),
         generated,
+        role: String::new(),
     };
     house
         .ledger

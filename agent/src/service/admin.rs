@@ -5,9 +5,10 @@ use std::sync::Arc;
 use privyseal_proto::{
     ledger::v1::{KeystoreLocked, record::Event},
     v1::{
-        EnrollRepositoryReply, EnrollRepositoryRequest, KeystoreStatus, LineageRef, LockReply,
-        LockRequest, StatusReply, StatusRequest, SupersedeReply, SupersedeRequest, UnlockReply,
-        UnlockRequest, admin_server::Admin, keystore_status::State,
+        AcceptRestoredReply, AcceptRestoredRequest, EnrollRepositoryReply, EnrollRepositoryRequest,
+        KeystoreStatus, LineageRef, LockReply, LockRequest, StatusReply, StatusRequest,
+        SupersedeReply, SupersedeRequest, UnlockReply, UnlockRequest, admin_server::Admin,
+        keystore_status::State,
     },
 };
 use privyseal_tuf::{Role, RoleType, Sha256Digest};
@@ -20,7 +21,7 @@ use crate::{
     caller::Caller,
     corridor::{LineageName, known, role_of, wire_head, wire_lineage},
     denial::{Denial, Reason},
-    keystore::{Keystore, KeystoreState, Operator},
+    keystore::{Keystore, KeystoreState},
     memory::LoginMemory,
     operate::{Documents, Supersede, enrol_repository, operator, supersede},
 };
@@ -36,11 +37,9 @@ impl AdminService {
     }
 
     fn keystore(&self, caller: &Caller, name: &str) -> Result<Arc<dyn Keystore>, Denial> {
-        operator(caller, &self.0.house.config)?;
-        let holder = name
-            .parse()
-            .ok()
-            .and_then(|name| self.0.house.keystores.of(&name));
+        operator(caller, &self.0.house().config)?;
+        let keystores = self.0.house().keystores;
+        let holder = name.parse().ok().and_then(|name| keystores.of(&name));
         holder
             .map(|holder| Arc::clone(&holder.keystore))
             .ok_or_else(|| {
@@ -52,15 +51,6 @@ impl AdminService {
 
 /// More than any token takes.
 const MAX_PIN: usize = 255;
-
-fn operator_of(caller: &Caller) -> Operator {
-    let record = caller.to_record();
-    Operator {
-        uid: record.uid,
-        gid: record.gid,
-        name: record.name,
-    }
-}
 
 fn status(keystore: &dyn Keystore) -> KeystoreStatus {
     let current = keystore.state().borrow().clone();
@@ -128,7 +118,7 @@ impl Admin for AdminService {
         request: Request<StatusRequest>,
     ) -> Result<Response<StatusReply>, Status> {
         let caller = Desk::caller(&request)?;
-        let house = &self.0.house;
+        let house = self.0.house();
         let work = async {
             known(&caller, &house.config)?;
             Ok(StatusReply {
@@ -161,7 +151,7 @@ impl Admin for AdminService {
         let pin = Zeroizing::new(pin);
         let work = async {
             let keystore = self.keystore(&caller, &keystore)?;
-            let operator = operator_of(&caller);
+            let operator = caller.to_record();
             if again {
                 keystore.unlock_again(operator).await?;
             } else if pin.is_empty() || pin.len() > MAX_PIN {
@@ -184,7 +174,7 @@ impl Admin for AdminService {
     async fn lock(&self, request: Request<LockRequest>) -> Result<Response<LockReply>, Status> {
         let caller = Desk::caller(&request)?;
         let name = request.into_inner().keystore;
-        let house = &self.0.house;
+        let house = self.0.house();
         let work = async {
             let keystore = self.keystore(&caller, &name)?;
             let operator = Some(caller.to_record());
@@ -225,7 +215,7 @@ impl Admin for AdminService {
     ) -> Result<Response<EnrollRepositoryReply>, Status> {
         let caller = Desk::caller(&request)?;
         let request = request.into_inner();
-        let house = &self.0.house;
+        let house = self.0.house();
         let work = async {
             operator(&caller, &house.config)?;
             let name = LineageName::parse(Some(LineageRef {
@@ -234,7 +224,7 @@ impl Admin for AdminService {
                 first_root: String::new(),
             }))?;
             let documents = documents(request)?;
-            let (id, head) = enrol_repository(house, &caller, name, documents).await?;
+            let (id, head) = enrol_repository(&house, &caller, name, documents).await?;
             Ok(EnrollRepositoryReply {
                 lineage: Some(wire_lineage(&id)),
                 head: Some(wire_head(head)),
@@ -249,7 +239,7 @@ impl Admin for AdminService {
     ) -> Result<Response<SupersedeReply>, Status> {
         let caller = Desk::caller(&request)?;
         let request = request.into_inner();
-        let house = &self.0.house;
+        let house = self.0.house();
         let work = async {
             operator(&caller, &house.config)?;
             let request = Supersede {
@@ -260,12 +250,19 @@ impl Admin for AdminService {
                 new: digest("new_digest", &request.new_digest)?,
                 reason: request.reason,
             };
-            let appended = supersede(house, &caller, request).await?;
+            let appended = supersede(&house, &caller, request).await?;
             Ok(SupersedeReply {
                 record: appended.index,
                 head: Some(wire_head(appended.head)),
             })
         };
         self.0.answer(&caller, work).await.map(Response::new)
+    }
+
+    async fn accept_restored(
+        &self,
+        _: Request<AcceptRestoredRequest>,
+    ) -> Result<Response<AcceptRestoredReply>, Status> {
+        Err(Status::unimplemented("soon"))
     }
 }

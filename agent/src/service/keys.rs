@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use privyseal_proto::v1::{
     EnrollKeyRequest, GenerateKeyRequest, Key, ListKeysReply, ListKeysRequest, Protection,
-    keys_server::Keys,
+    RemoveKeyReply, RemoveKeyRequest, keys_server::Keys,
 };
 use privyseal_tuf::{Algorithm, Key as TufKey};
 use tonic::{Request, Response, Status};
@@ -33,11 +33,8 @@ impl KeysService {
 impl Desk {
     /// What the keystores say of their keys.
     fn descriptions(&self) -> BTreeMap<KeyName, KeyDescription> {
-        let keys = self
-            .house
-            .keystores
-            .all()
-            .flat_map(|keystore| keystore.keys());
+        let keystores = self.house().keystores;
+        let keys = keystores.all().flat_map(|keystore| keystore.keys());
         keys.map(|description| (description.key.name.clone(), description))
             .collect()
     }
@@ -49,9 +46,10 @@ impl Desk {
         origin: impl FnOnce() -> Result<Origin, Denial>,
     ) -> Result<Response<Key>, Status> {
         let work = async {
-            operator(&caller, &self.house.config)?;
+            let house = self.house();
+            operator(&caller, &house.config)?;
             let request = request.parse(origin()?)?;
-            enrol_key(&self.house, &caller, request).await
+            enrol_key(&house, &caller, request).await
         };
         let key = self.answer_at_leisure(&caller, work).await?;
         let descriptions = self.descriptions();
@@ -124,7 +122,7 @@ impl Keys for KeysService {
         request: Request<ListKeysRequest>,
     ) -> Result<Response<ListKeysReply>, Status> {
         let caller = Desk::caller(&request)?;
-        let house = &self.0.house;
+        let house = self.0.house();
         let work = async {
             let grants = &house.config.grants;
             known(&caller, &house.config)?;
@@ -176,6 +174,13 @@ impl Keys for KeysService {
                 .map_err(|error| malformed("object_id", error))
         };
         self.0.enrol(caller, enrol_request!(request), origin).await
+    }
+
+    async fn remove(
+        &self,
+        _: Request<RemoveKeyRequest>,
+    ) -> Result<Response<RemoveKeyReply>, Status> {
+        Err(Status::unimplemented("soon"))
     }
 }
 

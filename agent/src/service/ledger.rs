@@ -30,8 +30,8 @@ impl LedgerService {
         Self(desk)
     }
 
-    fn reader(&self) -> &Reader {
-        self.0.house.ledger.reader()
+    fn reader(&self) -> Reader {
+        self.0.house().ledger.reader().clone()
     }
 }
 
@@ -50,7 +50,7 @@ impl Ledger for LedgerService {
         let caller = Desk::caller(&request)?;
         let since = request.into_inner().since;
         let work = async {
-            known(&caller, &self.0.house.config)?;
+            known(&caller, &self.0.house().config)?;
             let head = self.reader().head();
             let proof = match since {
                 0 => Vec::new(),
@@ -75,7 +75,7 @@ impl Ledger for LedgerService {
         request: Request<CheckpointRequest>,
     ) -> Result<Response<CheckpointReply>, Status> {
         let caller = Desk::caller(&request)?;
-        let house = &self.0.house;
+        let house = self.0.house();
         let work = async {
             operator(&caller, &house.config)?;
             let signed = house
@@ -96,14 +96,14 @@ impl Ledger for LedgerService {
         let caller = Desk::caller(&request)?;
         let ProveRequest { index, size } = request.into_inner();
         let work = async {
-            known(&caller, &self.0.house.config)?;
+            known(&caller, &self.0.house().config)?;
             let reader = self.reader();
             let size = if size == 0 { reader.head().size } else { size };
             let missing = || range(format!("there is no record {index} in a tree of {size}"));
             let path = reader.inclusion(index, size).ok_or_else(missing)?;
             let root = reader.root(size).ok_or_else(missing)?;
             let leaf = reader.leaf_hash(index).ok_or_else(missing)?;
-            let record = match operator(&caller, &self.0.house.config) {
+            let record = match operator(&caller, &self.0.house().config) {
                 Ok(()) => reader.read(index).map_err(read_stop)?.unwrap_or_default(),
                 Err(_) => Vec::new(),
             };
@@ -124,7 +124,7 @@ impl Ledger for LedgerService {
         let caller = Desk::caller(&request)?;
         let RecordsRequest { first, count } = request.into_inner();
         let work = async {
-            operator(&caller, &self.0.house.config)?;
+            operator(&caller, &self.0.house().config)?;
             let size = self.reader().head().size;
             if first > size {
                 return Err(
@@ -139,7 +139,7 @@ impl Ledger for LedgerService {
             Ok(end)
         };
         let end = self.0.answer(&caller, work).await?;
-        let reader = self.reader().clone();
+        let reader = self.reader();
         let (sender, stream) = mpsc::channel(WAITING);
         tokio::task::spawn_blocking(move || {
             for record in reader.range(first, end.saturating_sub(first)) {

@@ -40,8 +40,9 @@ impl Desk {
     async fn sign(&self, caller: &Arc<Caller>, request: SignRequest) -> Result<SignEvent, Status> {
         let id = request.id;
         let work = async {
-            let received = Received::new(Arc::clone(caller), request, &self.house.config)?;
-            self.house.sign(received).await
+            let house = self.house();
+            let received = Received::new(Arc::clone(caller), request, &house.config)?;
+            house.sign(received).await
         };
         let signed = self.answer(caller, work).await?.into_wire();
         Ok(SignEvent {
@@ -128,10 +129,10 @@ impl Signing for SigningService {
         request: Request<ObserveRequest>,
     ) -> Result<Response<ObserveReply>, Status> {
         let caller = Desk::caller(&request)?;
-        let house = &self.0.house;
+        let house = self.0.house();
         let work = async {
-            let observation = Observation::new(Arc::clone(&caller), request.into_inner(), house)?;
-            observation.record(house).await
+            let observation = Observation::new(Arc::clone(&caller), request.into_inner(), &house)?;
+            observation.record(&house).await
         };
         Ok(Response::new(
             self.0.answer(&caller, work).await?.into_wire(),
@@ -146,10 +147,10 @@ impl Signing for SigningService {
         let LineageRequest { lineage, roles } = request.into_inner();
         let work = async {
             let name = LineageName::parse(lineage)?;
-            may_see(&caller, &name, &self.0.house)?;
+            may_see(&caller, &name, &self.0.house())?;
             let id = name.known()?;
             let wanted = wanted(&roles)?;
-            let lineage = self.0.house.ledger.memory().lineage(&id);
+            let lineage = self.0.house().ledger.memory().lineage(&id);
             let lineage: Result<_, Denial> = lineage.ok_or_else(|| unknown_lineage(&id));
             Ok(reply(&*lineage?, &wanted))
         };

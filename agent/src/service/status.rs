@@ -22,6 +22,7 @@ pub fn code(reason: Reason) -> Code {
     use Reason as R;
     match reason {
         R::NoGrant | R::OperatorOnly | R::PathNotGranted => Code::PermissionDenied,
+        R::CertificateExpired | R::CertificateRevoked => Code::Unauthenticated,
         R::UnknownKey | R::UnknownAuthority | R::UnknownKeystore | R::UnknownLineage => {
             Code::NotFound
         }

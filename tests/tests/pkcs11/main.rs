@@ -187,9 +187,8 @@ impl LoginAttempt for Log {
 
 fn operator() -> Operator {
     Operator {
-        uid: 0,
-        gid: 0,
         name: "root".to_owned(),
+        ..Operator::default()
     }
 }
 

@@ -19,7 +19,7 @@ fn a_final_document_is_news_once_more_where_its_delegations_were_not_recorded() 
     assert_eq!(remembered.files, [file_of(TARGETS)]);
     assert!(matches!(news(&known, &document, file), Ok(News::New(_))));
 
-    let caller = Caller::new(1000, 1000, vec![]);
+    let caller = Caller::process(1000, 1000, vec![]);
     let event = Event::Observed(observed(&caller, &known, &document, file).unwrap());
     let event = Some(event);
     memory.apply(0, &Record { time: 0, event });

@@ -19,7 +19,8 @@ pub enum PinSource {
 }
 
 /// Name of a systemd credential, which is also a file name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct CredentialName(String);
 
 impl CredentialName {
@@ -108,12 +109,20 @@ fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
 }
 
 fn credential<E: Error>(name: String) -> Result<PinSource, E> {
-    if name.is_empty() || name.len() > 255 || name.contains(['/', '\0']) || name.starts_with('.') {
-        return Err(E::custom(
-            "a credential's name is a file name, as in `LoadCredential=NAME:…`",
-        ));
+    let name = CredentialName::try_from(name).map_err(E::custom)?;
+    Ok(PinSource::Credential(name))
+}
+
+impl TryFrom<String> for CredentialName {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        let hidden = name.is_empty() || name.starts_with('.');
+        if hidden || name.len() > 255 || name.contains(['/', '\0']) {
+            return Err("a credential's name is a file name, as in `LoadCredential=NAME:…`");
+        }
+        Ok(Self(name))
     }
-    Ok(PinSource::Credential(CredentialName(name)))
 }
 
 fn file<E: Error>(path: PathBuf) -> Result<PinSource, E> {

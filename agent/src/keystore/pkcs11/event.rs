@@ -61,9 +61,8 @@ mod tests {
         let name: KeyName = "root-1".parse().unwrap();
         let id: ObjectId = "01".parse().unwrap();
         let operator = Operator {
-            uid: 0,
-            gid: 0,
             name: "root".to_owned(),
+            ..Operator::default()
         };
         let generate = |reply| Event::Generate(name.clone(), Algorithm::EcdsaP256, reply);
         let inspect = |reply| Event::Inspect(name.clone(), id.clone(), reply);

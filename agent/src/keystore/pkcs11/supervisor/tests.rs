@@ -32,9 +32,8 @@ fn state_after_unlock(reply: Reply<()>) -> KeystoreState {
     let channel = crossbeam_channel::bounded(1);
     let mut supervisor = Supervisor::new(Arc::clone(&shared), Vec::new(), Arc::new(Log), channel);
     let operator = Operator {
-        uid: 0,
-        gid: 0,
         name: "root".to_owned(),
+        ..Operator::default()
     };
     supervisor.handle(Event::Unlock(Pin::Typed("1234".into()), operator, reply));
     shared.subscribe().borrow().clone()

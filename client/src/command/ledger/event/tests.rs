@@ -22,6 +22,7 @@ fn a_decision_names_who_what_and_with_which_key() {
             uid: 1000,
             gid: 1000,
             name: "ci".to_owned(),
+            ..Caller::default()
         }),
         lineage: Some(Lineage {
             authority: "prod".to_owned(),
