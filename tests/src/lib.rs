@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod bad;
+pub mod certificates;
 pub mod client;
 pub mod delegation;
 pub mod elsewhere;

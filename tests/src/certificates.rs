@@ -1,0 +1,133 @@
+//! Certificates, made for the day: an authority, what it issues, and what it revokes.
+//!
+//! All keys are on P-256. OpenSSL, rustls and the Go of Debian's notary accept them.
+
+mod credential;
+mod file;
+mod leaf;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
+    DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
+    RevokedCertParams, SerialNumber,
+};
+use ring::rand::{SecureRandom, SystemRandom};
+
+pub use credential::Credential;
+pub use leaf::{Leaf, San};
+
+use crate::sandbox::Sandbox;
+use file::Access;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A certificate authority with a directory of its own in the sandbox.
+#[derive(Debug)]
+pub struct Ca {
+    directory: PathBuf,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Ca {
+    /// A new one, in the new directory `name` of the sandbox; its certificate is in `ca.pem` there.
+    #[must_use]
+    pub fn new(sandbox: &Sandbox, name: &str) -> Self {
+        let directory = sandbox.directory(name);
+        let key = KeyPair::generate().unwrap();
+        let params = authority(name);
+        let certificate = params.self_signed(&key).unwrap();
+        file::replace(
+            &directory.join("ca.pem"),
+            &certificate.pem(),
+            Access::Everyone,
+        );
+        let issuer = Issuer::new(params, key);
+        Self { directory, issuer }
+    }
+
+    /// Its certificate, PEM.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.directory.join("ca.pem")
+    }
+
+    /// Its directory: what it issues stands there as `NAME.pem` and `NAME.key`.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// A server's certificate and key, for these DNS names and IP addresses.
+    #[must_use]
+    pub fn server(&self, name: &str, hosts: &[&str]) -> Credential {
+        self.issue(name, Leaf::server(hosts))
+    }
+
+    /// A client's certificate and key.
+    #[must_use]
+    pub fn client(&self, name: &str, names: &[San<'_>]) -> Credential {
+        self.issue(name, Leaf::client(names))
+    }
+
+    /// Whatever else is wanted. A name that was issued before is replaced, the key's file first.
+    #[must_use]
+    pub fn issue(&self, name: &str, leaf: Leaf) -> Credential {
+        Credential::issue(&self.directory, name, leaf, &self.issuer)
+    }
+
+    /// Writes the list of these revoked certificates (PEM) to the file `name` of its directory,
+    /// in place of the one before.
+    pub fn crl(&self, name: &str, revoked: &[&Credential]) -> PathBuf {
+        let now = SystemTime::now();
+        let revoked = revoked.iter().map(|credential| RevokedCertParams {
+            serial_number: credential.serial(),
+            revocation_time: now.into(),
+            reason_code: Some(RevocationReason::KeyCompromise),
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: now.into(),
+            next_update: (now + DAY).into(),
+            crl_number: serial(),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&self.issuer).unwrap().pem().unwrap();
+        let path = self.directory.join(name);
+        file::replace(&path, &list, Access::Everyone);
+        path
+    }
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = common_name(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.serial_number = Some(serial());
+    let now = SystemTime::now();
+    params.not_before = (now - DAY).into();
+    params.not_after = (now + 365 * DAY).into();
+    params
+}
+
+fn common_name(name: &str) -> DistinguishedName {
+    let mut subject = DistinguishedName::new();
+    subject.push(DnType::CommonName, name);
+    subject
+}
+
+/// 127 random bits: positive, and sixteen bytes long.
+fn serial() -> SerialNumber {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).unwrap();
+    bytes[0] = bytes[0] & 0x7f | 0x40;
+    SerialNumber::from_slice(&bytes)
+}
+
+#[cfg(test)]
+mod tests;
