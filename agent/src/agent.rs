@@ -1,9 +1,10 @@
 //! The running agent: what is started in which order, and what ends it.
 
 mod chores;
+mod reload;
 mod serve;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{path::PathBuf, sync::Arc, time::SystemTime};
 
 use privyseal_ledger::LedgerError;
 use privyseal_proto::ledger::v1::{AgentStarted, AgentStopped, record::Event};
@@ -69,13 +70,16 @@ pub enum AgentError {
     Serve(#[from] tonic::transport::Error),
 }
 
-/// Runs the agent until it is told to stop.
+/// Runs the agent until it is told to stop; at SIGHUP it reads its config at `path` again.
 ///
 /// # Errors
 /// Where it can't start, or its server fails.
-pub async fn run(config: Config) -> Result<(), AgentError> {
+pub async fn run(config: Config, path: PathBuf) -> Result<(), AgentError> {
     let config = Arc::new(config);
     let genesis = config.ledger.genesis.ok_or(AgentError::NoGenesis)?;
+    // From here on none of them ends the agent as they would by default.
+    let stop = stop_signal()?;
+    let hangup = signal(SignalKind::hangup()).map_err(signals)?;
     let (ledger, replay) = Ledger::open(&config.ledger, genesis.0, Handle::current())?;
     tracing::info!(
         records = replay.summary.head.size,
@@ -100,7 +104,9 @@ pub async fn run(config: Config) -> Result<(), AgentError> {
         keystores,
     };
     let desk = Desk::new(house, seconds());
-    let served = serve::serve(&desk, &socket, stop_signal()?).await;
+    let reloads = tokio::spawn(reload::run(desk.clone(), path, hangup));
+    let served = serve::serve(&desk, &socket, stop).await;
+    reloads.abort();
     end(&desk).await;
     served
 }
@@ -125,18 +131,21 @@ async fn end(desk: &Desk) {
 }
 
 fn stop_signal() -> Result<impl Future<Output = ()>, AgentError> {
-    let system = |source| AgentError::System {
-        what: "can't wait for signals",
-        source,
-    };
-    let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(signals)?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
     })
+}
+
+fn signals(source: std::io::Error) -> AgentError {
+    AgentError::System {
+        what: "can't wait for signals",
+        source,
+    }
 }
 
 fn threads(source: std::io::Error) -> AgentError {

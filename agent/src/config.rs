@@ -1,5 +1,6 @@
 //! The config: one TOML file, parsed whole into types that can't be wrong.
 
+mod fixed;
 mod listen;
 mod notary;
 mod period;
@@ -17,6 +18,7 @@ use privyseal_tuf::{Role, RoleType, Sha256Digest};
 use serde::Deserialize;
 
 pub use self::{
+    fixed::FixedChange,
     listen::{ListenSection, Serves},
     notary::{NotaryRole, NotarySection},
     period::Period,

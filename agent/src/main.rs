@@ -65,7 +65,7 @@ fn start(arguments: &Arguments) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     match arguments.command {
-        None => runtime.block_on(agent::run(config))?,
+        None => runtime.block_on(agent::run(config, arguments.config.clone()))?,
         Some(Command::Init) => {
             let genesis = runtime.block_on(agent::init(config))?;
             println_genesis(&genesis);

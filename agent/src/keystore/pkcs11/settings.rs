@@ -11,7 +11,7 @@ use crate::keystore::pin::PinSource;
 use crate::keystore::uri::TokenUri;
 
 /// One `[[keystore]]` table of the config with `kind = "pkcs11"`.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The keystore's name.
