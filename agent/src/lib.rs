@@ -6,6 +6,7 @@ pub mod config;
 pub mod corridor;
 pub mod denial;
 pub mod fault;
+pub mod file;
 pub mod grant;
 pub mod harden;
 pub mod keystore;
