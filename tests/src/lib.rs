@@ -14,6 +14,7 @@ pub mod keeper;
 pub mod memory;
 pub mod metadata;
 pub mod ngclient;
+pub mod notary;
 pub mod openssl;
 pub mod pkcs11_tool;
 pub mod project;

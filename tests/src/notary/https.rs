@@ -1,0 +1,83 @@
+//! HTTP as a stranger speaks it.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use reqwest::{Certificate, Client, Method};
+use tokio::runtime::{Builder, Runtime};
+
+/// A client without async that trusts one authority alone, and caches nothing.
+#[derive(Debug, Clone)]
+pub struct Https {
+    runtime: Arc<Runtime>,
+    client: Client,
+}
+
+/// A status, headers and a body.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Https {
+    /// Trusts the authority whose certificate (PEM) is in this file.
+    #[must_use]
+    pub fn trusting(ca: &Path) -> Self {
+        // Another test of this process may have done it.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let ca = Certificate::from_pem(&fs::read(ca).unwrap()).unwrap();
+        let client = Client::builder().tls_certs_only([ca]).no_proxy();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        Self {
+            runtime: Arc::new(runtime),
+            client: client.build().unwrap(),
+        }
+    }
+
+    /// GET, where somebody answers.
+    #[must_use]
+    pub fn try_get(&self, url: &str) -> Option<Reply> {
+        self.ask(Method::GET, url, "", Vec::new()).ok()
+    }
+
+    /// The body that a GET brings.
+    ///
+    /// # Panics
+    /// Where the status is not 200.
+    #[must_use]
+    pub fn get(&self, url: &str) -> Vec<u8> {
+        let reply = self.ask(Method::GET, url, "", Vec::new()).unwrap();
+        let said = String::from_utf8_lossy(&reply.body);
+        assert_eq!(reply.status, 200, "{url}: {said}");
+        reply.body
+    }
+
+    /// Any request with a body of this type.
+    ///
+    /// # Errors
+    /// Where nobody answers.
+    pub fn ask(
+        &self,
+        method: Method,
+        url: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> reqwest::Result<Reply> {
+        self.runtime.block_on(async {
+            let request = self.client.request(method, url);
+            let request = request.header("content-type", content_type).body(body);
+            let response = request.send().await?;
+            Ok(Reply {
+                status: response.status().as_u16(),
+                headers: response.headers().clone(),
+                body: response.bytes().await?.to_vec(),
+            })
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! The `notary` command.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::PASSPHRASE;
+use super::server::NotaryServer;
+use crate::certificates::Ca;
+use crate::client::Answer;
+use crate::sandbox::Sandbox;
+
+/// One user of `notary`, with a trust directory of its own.
+#[derive(Debug, Clone)]
+pub struct Notary {
+    home: PathBuf,
+    url: String,
+    ca: PathBuf,
+}
+
+impl Notary {
+    /// A user of this server who has seen nothing yet. `name` is a new directory of the sandbox.
+    #[must_use]
+    pub fn new(sandbox: &Sandbox, name: &str, server: &NotaryServer, ca: &Ca) -> Self {
+        Self {
+            home: sandbox.directory(name),
+            url: server.url().to_owned(),
+            ca: ca.path(),
+        }
+    }
+
+    /// Where it keeps its keys and what it has seen.
+    #[must_use]
+    pub fn trust(&self) -> PathBuf {
+        self.home.join("trust")
+    }
+
+    /// Its home directory.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The command with these arguments, not started yet.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("notary");
+        command
+            .args(["--server", &self.url, "--tlscacert"])
+            .arg(&self.ca)
+            .arg("--trustDir")
+            .arg(self.trust())
+            .args(arguments)
+            .env("HOME", &self.home)
+            .current_dir(&self.home)
+            .stdin(Stdio::null());
+        for role in ["ROOT", "TARGETS", "SNAPSHOT", "DELEGATION"] {
+            command.env(format!("NOTARY_{role}_PASSPHRASE"), PASSPHRASE);
+        }
+        command
+    }
+
+    /// Runs it.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str]) -> Answer {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// Runs what must succeed; returns its standard output.
+    ///
+    /// # Panics
+    /// Where it fails.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let answer = self.run(arguments);
+        assert_eq!(answer.status, 0, "notary {arguments:?}: {answer:#?}");
+        answer.stdout
+    }
+
+    /// Stages a target of this content.
+    pub fn stage(&self, repository: &str, target: &str, content: &[u8]) {
+        let digest = ring::digest::digest(&ring::digest::SHA256, content);
+        let (length, digest) = (content.len().to_string(), hex::encode(digest));
+        let target = ["addhash", repository, target, &length];
+        self.ok(&[&target[..], &["--sha256", &digest]].concat());
+    }
+}
