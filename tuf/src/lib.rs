@@ -8,6 +8,7 @@
 //!   [`Requirement`]s are met.
 //! - [`verify_threshold`] checks one document, [`TrustedRepository`] a whole chain of them.
 //! - [`diff`](diff()) says what changes between two documents.
+//! - [`notary`] reads the dialect of notary v1.
 
 mod algorithm;
 pub mod canonical;
@@ -21,6 +22,7 @@ mod hashes;
 pub mod json;
 mod key;
 mod keyid;
+pub mod notary;
 mod path_pattern;
 mod public_key;
 mod requirement;

@@ -1,0 +1,22 @@
+//! The second dialect: metadata as notary v1 (Docker Content Trust) writes it.
+//!
+//! Types are capitalised, hashes, keys and signatures stand in base64, ECDSA signatures are raw r‖s,
+//! and entries have no versions. So far what notary-server signs by itself, [`Snapshot`] and
+//! [`Timestamp`], and its keys.
+
+mod delegation;
+mod error;
+mod expires;
+mod fields;
+mod file_meta;
+mod key;
+mod signed;
+#[cfg(test)]
+mod tests;
+
+pub use delegation::{Delegation, NotADelegation};
+pub use error::{Problem, SignedError};
+pub use expires::{Expires, NotAnExpiry};
+pub use file_meta::FileMeta;
+pub use key::Key;
+pub use signed::{Signed, Snapshot, Timestamp};
