@@ -54,7 +54,7 @@ reasons! {
     /// The document is larger than the limit.
     DocumentTooLarge = "DOCUMENT_TOO_LARGE", "raise limits.document_bytes in the agent's config if the document is meant to be this large";
     /// Too many requests are in flight.
-    TooManyRequests = "TOO_MANY_REQUESTS", "wait for answers before asking again; the limit is limits.requests in the agent's config";
+    TooManyRequests = "TOO_MANY_REQUESTS", "wait for answers before asking again; the message names the limit in the agent's config";
     /// The request took longer than the limit.
     RequestTimeout = "REQUEST_TIMEOUT", "see `privyseal agent status` for what holds it up, then ask again with the same bytes";
     /// The bytes are not JSON.

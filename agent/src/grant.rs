@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub use self::paths::{Outside, PathLimit};
 use crate::{
     caller::{Caller, CallerSpec},
-    config::NotarySection,
+    config::{NotarySection, Serves},
 };
 
 /// A glob over names: `*` and `?` do not cross `/`, `**` does.
@@ -268,9 +268,16 @@ impl Grants {
     /// Does the config name the caller anywhere?
     #[must_use]
     pub fn knows(&self, caller: &Caller) -> bool {
-        self.is_operator(caller)
-            || self.of(caller).next().is_some()
-            || self.notaries.iter().any(|notary| notary.names(caller))
+        self.admits(caller, Serves::Privyseal) || self.admits(caller, Serves::Notary)
+    }
+
+    /// Does the config name the caller for what is served there?
+    #[must_use]
+    pub fn admits(&self, caller: &Caller, serves: Serves) -> bool {
+        match serves {
+            Serves::Privyseal => self.is_operator(caller) || self.of(caller).next().is_some(),
+            Serves::Notary => self.notaries.iter().any(|notary| notary.names(caller)),
+        }
     }
 
     fn of<'a>(&'a self, caller: &'a Caller) -> impl Iterator<Item = &'a Grant> {

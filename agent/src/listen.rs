@@ -1,46 +1,42 @@
 //! Where callers connect: a Unix socket, made here or handed over by systemd.
 
+mod credentials;
+mod crowd;
+mod entrance;
 mod limits;
 mod peer;
 mod socket;
 
-use std::{io, num::NonZeroU32, sync::Arc};
+use std::{io, sync::Arc};
 
-use tokio::sync::Semaphore;
+use tokio::net::UnixStream;
 use tokio_stream::{Stream, StreamExt, wrappers::UnixListenerStream};
 
-use crate::grant::Grants;
-
 pub use self::{
+    crowd::{Crowd, Place},
+    entrance::Entrance,
     limits::RefuseLayer,
     peer::PeerStream,
     socket::{ListenError, Socket},
 };
+use crate::config::Serves;
 
-/// The connections of a socket, each with its caller.
-///
-/// One whose caller the kernel can't name is closed at once, and so is one above `most`, or of a
-/// stranger above an eighth of that: strangers, who are only told no, must not keep others out.
+/// The connections of a socket, each with its caller. One whose caller the kernel can't name, or
+/// for which there is no place, is closed at once.
 ///
 /// # Errors
 /// Where the socket can't be waited on.
 pub fn connections(
     socket: &Socket,
-    most: NonZeroU32,
-    grants: Grants,
-) -> Result<impl Stream<Item = io::Result<PeerStream>> + use<>, ListenError> {
-    let most = most.get() as usize;
-    let places = Arc::new(Semaphore::new(most));
-    let strangers = Arc::new(Semaphore::new((most / 8).max(1)));
+    entrance: Entrance,
+) -> Result<impl Stream<Item = io::Result<PeerStream<UnixStream>>> + use<>, ListenError> {
     let incoming = UnixListenerStream::new(socket.listener()?);
     Ok(incoming.filter_map(move |stream| {
         let admitted = stream.and_then(|stream| {
-            let mut stream = PeerStream::new(stream)?;
-            stream.take(&places)?;
-            if !grants.knows(stream.caller()) {
-                stream.take(&strangers)?;
-            }
-            Ok(stream)
+            let caller = Arc::new(credentials::caller(&stream)?);
+            let places = entrance.admit(&caller, Serves::Privyseal);
+            let places = places.map_err(io::Error::other)?;
+            Ok(PeerStream::new(stream, caller, places))
         });
         match admitted {
             Ok(stream) => Some(Ok(stream)),

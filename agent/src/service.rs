@@ -9,7 +9,6 @@ pub mod status;
 use std::{future::Future, sync::Arc};
 
 use parking_lot::RwLock;
-use tokio::sync::Semaphore;
 use tonic::{Request, Status};
 
 pub use self::{
@@ -21,6 +20,7 @@ use crate::{
     corridor::House,
     denial::{Denial, Reason},
     fault::{Fault, Stop},
+    listen::Crowd,
     refusals::RefusalSums,
 };
 
@@ -32,20 +32,20 @@ pub struct Desk {
     /// Refusals, until they are recorded.
     pub refusals: Arc<RefusalSums>,
     /// Requests in flight.
-    pub slots: Arc<Semaphore>,
+    pub requests: Arc<Crowd>,
     /// When the agent started, unix time in seconds.
     pub started: i64,
 }
 
 impl Desk {
-    /// A desk with this house, and places for so many requests.
+    /// A desk with this house, and places for as many requests as its config says.
     #[must_use]
     pub fn new(house: House, started: i64) -> Self {
-        let requests = house.config.limits.requests.get() as usize;
+        let requests = Crowd::requests(&house.config.limits);
         Self {
             house: Arc::new(RwLock::new(house)),
             refusals: Arc::default(),
-            slots: Arc::new(Semaphore::new(requests)),
+            requests,
             started,
         }
     }
@@ -95,21 +95,8 @@ impl Desk {
         caller: &Arc<Caller>,
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Status> {
-        let Ok(_slot) = self.slots.try_acquire() else {
-            let message = format!(
-                "{} requests are in flight",
-                self.house().config.limits.requests
-            );
-            return Err(self.stop(
-                caller,
-                &Denial::new(Reason::TooManyRequests, message).into(),
-            ));
-        };
-        let stands = caller.stands().map_err(Stop::from);
-        let work = async {
-            stands?;
-            work.await
-        };
+        let admitted = caller.stands().and_then(|()| self.requests.enter(caller));
+        let _place = admitted.map_err(|denial| self.stop(caller, &denial.into()))?;
         work.await.map_err(|stop| self.stop(caller, &stop))
     }
 

@@ -12,7 +12,8 @@ use tonic::transport::Server;
 
 use super::{AgentError, chores};
 use crate::{
-    listen::{RefuseLayer, Socket, connections},
+    config::Serves,
+    listen::{Entrance, RefuseLayer, Socket, connections},
     service::{AdminService, Desk, KeysService, LedgerService, SigningService},
 };
 
@@ -49,7 +50,7 @@ pub(super) async fn serve(
     let stopping = Arc::new(Notify::new());
     let draining = Arc::clone(&stopping);
     let server = Server::builder()
-        .layer(RefuseLayer::new(config.grants.clone(), limits.requests))
+        .layer(RefuseLayer::new(desk.clone(), Serves::Privyseal))
         .max_concurrent_streams(limits.requests.get())
         .add_service(health_service)
         .add_service(reflection)
@@ -58,7 +59,7 @@ pub(super) async fn serve(
         .add_service(LedgerServer::new(LedgerService::new(desk.clone())))
         .add_service(admin)
         .serve_with_incoming_shutdown(
-            connections(socket, limits.connections, config.grants.clone())?,
+            connections(socket, Entrance::new(desk.clone()))?,
             async move { draining.notified().await },
         );
     notify(&[NotifyState::Ready]);
@@ -76,9 +77,8 @@ pub(super) async fn serve(
     };
     chores.abort();
     // Requests of streams go on without their connection: wait for them, and take no more.
-    let all = desk.slots.acquire_many(limits.requests.get());
-    drop(tokio::time::timeout(DRAIN, all).await);
-    desk.slots.close();
+    drop(tokio::time::timeout(DRAIN, desk.requests.emptied()).await);
+    desk.requests.close();
     Ok(served?)
 }
 

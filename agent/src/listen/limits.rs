@@ -2,40 +2,48 @@
 //! tonic refuses by itself gets a reason code like all else.
 
 use std::{
-    num::NonZeroU32,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use http::{Request, Response};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
+use super::crowd::{Crowd, Place};
 use crate::{
     caller::Caller,
+    config::Serves,
     denial::{Denial, Reason},
-    grant::Grants,
-    service::status,
+    service::{Desk, status},
 };
 
 /// Puts [`Door`] around a service.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RefuseLayer {
-    grants: Arc<Grants>,
-    places: Arc<Semaphore>,
+    desk: Desk,
+    serves: Serves,
+    requests: Arc<Crowd>,
 }
 
 impl RefuseLayer {
-    /// Lets in callers that the config names, and `requests` of them at a time.
+    /// Lets in callers that the config names for what is served here, as many at a time as it says.
     #[must_use]
-    pub fn new(grants: Grants, requests: NonZeroU32) -> Self {
-        let places = Arc::new(Semaphore::new(requests.get() as usize));
+    pub fn new(desk: Desk, serves: Serves) -> Self {
+        let requests = Crowd::requests(&desk.house().config.limits);
         Self {
-            grants: Arc::new(grants),
-            places,
+            desk,
+            serves,
+            requests,
         }
+    }
+
+    /// A door to something else, with which it shares its limits.
+    #[must_use]
+    pub fn serving(&self, serves: Serves) -> Self {
+        let layer = self.clone();
+        Self { serves, ..layer }
     }
 }
 
@@ -52,7 +60,7 @@ impl<S> Layer<S> for RefuseLayer {
 
 /// Refuses before a byte of a message is read: strangers, and more requests than are allowed at a
 /// time. Gives a reason code to the answers of tonic's own limits.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Door<S> {
     inner: S,
     layer: RefuseLayer,
@@ -92,25 +100,21 @@ where
 }
 
 impl RefuseLayer {
-    /// A place among the requests, for a caller that the config names.
-    fn enter<B>(&self, request: &Request<B>) -> Result<Option<OwnedSemaphorePermit>, Denial> {
+    /// A place among the requests, for a caller that the config names and who still stands.
+    fn enter<B>(&self, request: &Request<B>) -> Result<Option<Place>, Denial> {
         if request.uri().path().starts_with(HEALTH) {
             return Ok(None);
         }
+        let grants = &self.desk.house().config.grants;
         let caller = request.extensions().get::<Arc<Caller>>();
-        if !caller.is_some_and(|caller| self.grants.knows(caller)) {
+        let Some(caller) = caller.filter(|caller| grants.admits(caller, self.serves)) else {
             let name = caller.map_or("the caller", |caller| caller.name());
             tracing::info!(caller = name, reason = "NO_GRANT", "refused a stranger");
-            return Err(Denial::new(
-                Reason::NoGrant,
-                format!("{name} has no grant here"),
-            ));
-        }
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        let message = "as many requests as are allowed are in flight";
-        place
-            .map(Some)
-            .map_err(|_| Denial::new(Reason::TooManyRequests, message))
+            let message = format!("{name} has no grant here");
+            return Err(Denial::new(Reason::NoGrant, message));
+        };
+        caller.stands()?;
+        self.requests.enter(caller).map(Some)
     }
 }
 

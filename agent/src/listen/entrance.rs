@@ -1,0 +1,42 @@
+//! Which connections are let in: so many of all, of each caller, and of strangers.
+
+use std::sync::Arc;
+
+use super::crowd::{Crowd, Place};
+use crate::{caller::Caller, config::Serves, denial::Denial, service::Desk};
+
+/// The limits on connections, which the Unix socket and every `[[listen]]` share.
+#[derive(Clone)]
+pub struct Entrance {
+    desk: Desk,
+    connections: Arc<Crowd>,
+    strangers: Arc<Crowd>,
+}
+
+/// A connection's place, until it is dropped.
+pub(super) type Places = (Place, Option<Place>);
+
+impl Entrance {
+    /// With the limits of the desk's config.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        let limits = desk.house().config.limits;
+        Self {
+            desk,
+            connections: Crowd::connections(&limits),
+            strangers: Crowd::strangers(&limits),
+        }
+    }
+
+    /// Lets a connection in. Strangers, who are only told no, get an eighth of the places: they
+    /// must not keep others out.
+    ///
+    /// # Errors
+    /// Which limit is reached.
+    pub(super) fn admit(&self, caller: &Arc<Caller>, serves: Serves) -> Result<Places, Denial> {
+        let place = self.connections.enter(caller)?;
+        let known = self.desk.house().config.grants.admits(caller, serves);
+        let stranger = (!known).then(|| self.strangers.enter(caller));
+        Ok((place, stranger.transpose()?))
+    }
+}
