@@ -70,6 +70,14 @@ impl Service {
         }
     }
 
+    /// Its process id.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    pub(super) fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
     /// All that it printed, over all its lives.
     pub(super) fn log(&self) -> String {
         read(&self.log)

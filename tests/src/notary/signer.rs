@@ -15,13 +15,23 @@ use crate::sandbox::Sandbox;
 #[derive(Debug)]
 pub struct NotarySigner {
     at: SignerAt,
-    _service: Service,
+    service: Service,
 }
 
 impl NotarySigner {
     /// Starts one that lets in whoever has a certificate of this authority.
     #[must_use]
     pub fn start(sandbox: &Sandbox, ca: &Ca) -> Self {
+        Self::logging(sandbox, ca, "debug")
+    }
+
+    /// As [`Self::start`], and says little, so that it can be measured.
+    #[must_use]
+    pub fn quiet(sandbox: &Sandbox, ca: &Ca) -> Self {
+        Self::logging(sandbox, ca, "error")
+    }
+
+    fn logging(sandbox: &Sandbox, ca: &Ca, level: &str) -> Self {
         let directory = sandbox.directory("notary-signer");
         let port = free_port();
         let tls = ca.server("notary-signer", &["localhost"]);
@@ -32,7 +42,7 @@ impl NotarySigner {
                 "tls_key_file": tls.key,
                 "client_ca_file": ca.path(),
             },
-            "logging": { "level": "debug" },
+            "logging": { "level": level },
             "storage": { "backend": "memory" },
         });
         let config = sandbox.write("notary-signer/config.json", config.to_string());
@@ -42,8 +52,14 @@ impl NotarySigner {
         service.start(|| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
         Self {
             at: SignerAt::localhost(port),
-            _service: service,
+            service,
         }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.service.pid()
     }
 
     /// Where notary-server finds it.
