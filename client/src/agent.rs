@@ -8,14 +8,18 @@ mod error;
 mod head;
 mod key;
 mod memory;
+mod name;
 #[cfg(test)]
 mod testing;
+mod tls;
 
-pub use address::{Address, AddressError, AgentName, parse_list};
+pub use address::{Address, AddressError, Network, parse_list};
 pub use agents::Agents;
-pub use config::{AGENT_VARIABLE, AgentConfigError, AgentEntry, AgentTable, load};
+pub use config::{AGENT_VARIABLE, AgentConfigError, AgentEntry, AgentTable, AgentTableError, load};
 pub use connection::{Agent, ConnectError};
 pub use error::AgentError;
 pub use head::{Breach, HashText, HeadError, KnownLedger, ShownLedger, judge, verify_prefix};
 pub use key::{HeldKey, KeyRef, NotAKey};
 pub use memory::{HeadMemory, MemoryError};
+pub use name::AgentName;
+pub use tls::{Fingerprint, Identity, TlsFiles, VariableError};

@@ -13,11 +13,15 @@ use crate::command::verify::VerifyCommand;
 #[derive(Parser, Debug)]
 #[command(name = "privyseal", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// The agent to use: an address (unix:/path), several (name=unix:/path,name2=...), or the name
-    /// of a configured one.
+    /// The agent to use: an address (unix:/path or https://HOST:PORT), several
+    /// (name=unix:/path,name2=...), or the name of a configured one.
     ///
     /// Without it: PRIVYSEAL_AGENT, which takes addresses as above; else the [[agent]] entries of
     /// ~/.config/privyseal/config.toml and of the project's privyseal.toml.
+    ///
+    /// With https:// both sides show a certificate. The entry of that address in config.toml names
+    /// yours, its key, and the agent's CA (certificate, key, ca); else PRIVYSEAL_TLS_CERTIFICATE,
+    /// PRIVYSEAL_TLS_KEY and PRIVYSEAL_TLS_CA name the three files.
     #[arg(long, global = true, value_name = "AGENT")]
     pub agent: Option<String>,
     /// What to do.

@@ -1,3 +1,4 @@
+use futures_util::future::join_all;
 use privyseal_proto::v1::ListKeysRequest;
 
 use super::config::AgentEntry;
@@ -22,9 +23,13 @@ impl Agents {
         memory: &HeadMemory,
     ) -> Result<Self, ConnectError> {
         let mut agents = Self::default();
-        for entry in entries {
-            let name = entry.name.to_string();
-            match Agent::connect(entry, memory).await {
+        let names: Vec<String> = entries.iter().map(|entry| entry.name.to_string()).collect();
+        // All at once: each that is away keeps the others waiting for seconds.
+        let connections = entries
+            .into_iter()
+            .map(|entry| Agent::connect(entry, memory));
+        for (name, connection) in names.into_iter().zip(join_all(connections).await) {
+            match connection {
                 Ok(agent) => agents.connected.push(agent),
                 Err(ConnectError::Agent(error)) if !matches!(error, AgentError::Breach { .. }) => {
                     agents.missing.push((name, error.into()));

@@ -1,3 +1,7 @@
+mod table;
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -5,8 +9,11 @@ use etcetera::BaseStrategy;
 use privyseal_ledger::Hash;
 use serde::Deserialize;
 
-use super::address::{Address, AddressError, AgentName, parse_list};
-use super::head::HashText;
+pub use table::{AgentTable, AgentTableError};
+
+use super::address::{Address, AddressError, parse_list};
+use super::name::AgentName;
+use super::tls::{TlsFiles, VariableError};
 
 /// The environment variable that names the agents.
 pub const AGENT_VARIABLE: &str = "PRIVYSEAL_AGENT";
@@ -16,10 +23,12 @@ pub const AGENT_VARIABLE: &str = "PRIVYSEAL_AGENT";
 pub struct AgentEntry {
     /// Its name here.
     pub name: AgentName,
-    /// Its socket.
+    /// Where it listens.
     pub address: Address,
     /// The name that its ledger must have.
     pub genesis: Option<Hash>,
+    /// With what it is spoken to where it listens with TLS.
+    pub tls: TlsFiles,
 }
 
 /// Why the list of agents could not be read.
@@ -49,6 +58,17 @@ pub enum AgentConfigError {
         /// Line and reason.
         source: Box<toml::de::Error>,
     },
+    /// An entry of the file that can't be.
+    #[error("{path}: {source}")]
+    Table {
+        /// The config file.
+        path: PathBuf,
+        /// The entry, and what is wrong with it.
+        source: AgentTableError,
+    },
+    /// Environment variables that do not name files.
+    #[error(transparent)]
+    Variable(#[from] VariableError),
     /// Two entries contradict each other.
     #[error(
         "the agent name {0:?} stands for two different addresses: give each agent its own name"
@@ -64,56 +84,12 @@ pub enum AgentConfigError {
     },
     /// Nothing was configured.
     #[error(
-        "no agent is configured: set {AGENT_VARIABLE}=unix:/path/to/socket, or write [[agent]] entries (name, address) to {}", .0.display()
+        "no agent is configured: set {AGENT_VARIABLE}=unix:/path/to/socket (or https://HOST:PORT), or write [[agent]] entries (name, address) to {}", .0.display()
     )]
     None(PathBuf),
     /// There is no home directory.
     #[error("this user has no home directory: set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME")]
     NoHome,
-}
-
-/// One `[[agent]]` of a config file or of a project.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgentTable {
-    name: AgentNameText,
-    address: AddressText,
-    genesis: Option<HashText>,
-}
-
-/// Read through `FromStr`, so that a mistake is shown with its line.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct AgentNameText(AgentName);
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct AddressText(Address);
-
-impl TryFrom<String> for AgentNameText {
-    type Error = AddressError;
-
-    fn try_from(text: String) -> Result<Self, AddressError> {
-        text.parse().map(Self)
-    }
-}
-
-impl TryFrom<String> for AddressText {
-    type Error = AddressError;
-
-    fn try_from(text: String) -> Result<Self, AddressError> {
-        text.parse().map(Self)
-    }
-}
-
-impl From<AgentTable> for AgentEntry {
-    fn from(table: AgentTable) -> Self {
-        Self {
-            name: table.name.0,
-            address: table.address.0,
-            genesis: table.genesis.map(|text| text.0),
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -125,19 +101,23 @@ struct ConfigFile {
 
 /// Which agents a command may use, by precedence: `--agent`, `PRIVYSEAL_AGENT`, or the config file
 /// together with the project's own entries. `--agent` may also pick one of the others by name.
+///
+/// What an entry does not say of TLS is taken from the config file's entry of the same address,
+/// then from the `PRIVYSEAL_TLS_…` variables.
 pub fn load(
     chosen: Option<&str>,
     project: Vec<AgentEntry>,
 ) -> Result<Vec<AgentEntry>, AgentConfigError> {
     let path = config_path()?;
-    match chosen {
-        Some(text) if text.contains(['/', ':', '=']) => from_text("--agent", text),
-        Some(name) => pick(known(&path, project)?, name),
-        None => match known(&path, project)? {
-            agents if agents.is_empty() => Err(AgentConfigError::None(path)),
-            agents => Ok(agents),
-        },
+    let agents = match chosen {
+        Some(text) if text.contains(['/', ':', '=']) => from_text("--agent", text)?,
+        Some(name) => pick(known(&path, project)?, name)?,
+        None => known(&path, project)?,
+    };
+    if agents.is_empty() {
+        return Err(AgentConfigError::None(path));
     }
+    with_tls(agents, || Ok((read(&path)?, TlsFiles::from_environment()?)))
 }
 
 fn known(path: &Path, project: Vec<AgentEntry>) -> Result<Vec<AgentEntry>, AgentConfigError> {
@@ -156,6 +136,7 @@ fn from_text(origin: &str, text: &str) -> Result<Vec<AgentEntry>, AgentConfigErr
         name,
         address,
         genesis: None,
+        tls: TlsFiles::default(),
     };
     Ok(agents.into_iter().map(entry).collect())
 }
@@ -175,19 +156,43 @@ fn pick(agents: Vec<AgentEntry>, name: &str) -> Result<Vec<AgentEntry>, AgentCon
     }
 }
 
-/// Entries may repeat each other, but not contradict.
+/// Entries may repeat each other, but not contradict. What the user's own say of TLS comes first.
 fn merge(
     mut agents: Vec<AgentEntry>,
     more: Vec<AgentEntry>,
 ) -> Result<Vec<AgentEntry>, AgentConfigError> {
     for agent in more {
-        match agents.iter().find(|known| known.name == agent.name) {
+        match agents.iter_mut().find(|known| known.name == agent.name) {
             Some(known) if known.address != agent.address => {
                 return Err(AgentConfigError::Contradiction(agent.name.to_string()));
             }
-            Some(_) => {}
+            Some(known) => known.tls = std::mem::take(&mut known.tls).or(agent.tls),
             None => agents.push(agent),
         }
+    }
+    Ok(agents)
+}
+
+/// Fills in what is missing, from the user's entries and the variables; these are read only where
+/// something is.
+fn with_tls(
+    mut agents: Vec<AgentEntry>,
+    elsewhere: impl FnOnce() -> Result<(Vec<AgentEntry>, TlsFiles), AgentConfigError>,
+) -> Result<Vec<AgentEntry>, AgentConfigError> {
+    let lacks =
+        |agent: &AgentEntry| matches!(agent.address, Address::Tls(_)) && !agent.tls.is_complete();
+    if !agents.iter().any(lacks) {
+        return Ok(agents);
+    }
+    let (entries, variables) = elsewhere()?;
+    for agent in agents.iter_mut().filter(|agent| lacks(agent)) {
+        let same = entries
+            .iter()
+            .filter(|entry| entry.address == agent.address);
+        let places = same.map(|entry| &entry.tls).chain([&variables]);
+        agent.tls = places.fold(std::mem::take(&mut agent.tls), |known, place| {
+            known.or(place.clone())
+        });
     }
     Ok(agents)
 }
@@ -212,7 +217,16 @@ fn read(path: &Path) -> Result<Vec<AgentEntry>, AgentConfigError> {
         path: path.to_owned(),
         source: Box::new(e),
     })?;
-    let entries: Vec<AgentEntry> = file.agent.into_iter().map(AgentEntry::from).collect();
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    let entries = file.agent.into_iter().map(AgentTable::of_user);
+    let entries = entries.map(|entry| Ok(entry?.based_in(directory)));
+    let entries: Vec<AgentEntry> =
+        entries
+            .collect::<Result<_, _>>()
+            .map_err(|source| AgentConfigError::Table {
+                path: path.to_owned(),
+                source,
+            })?;
     for (at, entry) in entries.iter().enumerate() {
         if entries
             .iter()
@@ -229,61 +243,11 @@ fn read(path: &Path) -> Result<Vec<AgentEntry>, AgentConfigError> {
     Ok(entries)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn file(text: &str) -> Result<Vec<AgentEntry>, AgentConfigError> {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("config.toml");
-        fs::write(&path, text).unwrap();
-        read(&path)
-    }
-
-    #[test]
-    fn a_config_file_names_agents() {
-        let genesis = "ab".repeat(32);
-        let agents = file(&format!(
-            "[[agent]]\nname = \"a\"\naddress = \"unix:/1\"\ngenesis = \"{genesis}\"\n\
-             [[agent]]\nname = \"b\"\naddress = \"/2\"\n"
-        ))
-        .unwrap();
-        assert_eq!(agents.len(), 2);
-        assert_eq!(agents[0].genesis.unwrap().to_string(), genesis);
-        assert_eq!(agents[1].address.to_string(), "unix:/2");
-    }
-
-    #[test]
-    fn mistakes_are_shown_with_their_line() {
-        let error = file("[[agent]]\nname = \"a\"\naddress = \"/1\"\nport = 1\n").unwrap_err();
-        assert!(error.to_string().contains("line 4"), "{error}");
-        assert!(error.to_string().contains("port"), "{error}");
-        let error = file("[[agent]]\nname = \"a\"\naddress = \"https://x\"\n").unwrap_err();
-        assert!(error.to_string().contains("Unix sockets only"), "{error}");
-        let error =
-            file("[[agent]]\nname = \"a\"\naddress = \"/1\"\ngenesis = \"ab\"\n").unwrap_err();
-        assert!(error.to_string().contains("64"), "{error}");
-        assert!(file(&"[[agent]]\nname = \"a\"\naddress = \"/1\"\n".repeat(2)).is_err());
-    }
-
-    #[test]
-    fn entries_do_not_contradict() {
-        let entry = |name: &str, path: &str| AgentEntry {
-            name: name.parse().unwrap(),
-            address: path.parse().unwrap(),
-            genesis: None,
-        };
-        let merged = merge(
-            vec![entry("a", "/1")],
-            vec![entry("a", "/1"), entry("b", "/2")],
-        );
-        assert_eq!(merged.unwrap().len(), 2);
-        assert!(merge(vec![entry("a", "/1")], vec![entry("a", "/2")]).is_err());
-        assert!(
-            pick(vec![entry("a", "/1")], "b")
-                .unwrap_err()
-                .to_string()
-                .contains("a")
-        );
+impl AgentEntry {
+    /// With relative paths read from `directory`.
+    #[must_use]
+    pub fn based_in(self, directory: &Path) -> Self {
+        let tls = self.tls.based_in(directory);
+        Self { tls, ..self }
     }
 }

@@ -1,4 +1,6 @@
-use std::time::Duration;
+mod open;
+#[cfg(test)]
+mod tests;
 
 use privyseal_ledger::{Hash, Head};
 use privyseal_proto::v1::admin_client::AdminClient;
@@ -8,18 +10,18 @@ use privyseal_proto::v1::signing_client::SigningClient;
 use privyseal_proto::v1::{self, HeadRequest, ProveRequest};
 use privyseal_tuf::Role;
 use tonic::Status;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
+use super::address::Address;
 use super::config::AgentEntry;
 use super::error::AgentError;
 use super::head::{
     HeadError, KnownLedger, ShownLedger, judge, out_of_range, shorter, verify_prefix,
 };
 use super::memory::{HeadMemory, MemoryError};
+use super::tls::Fingerprint;
+use open::{Opened, open};
 
-const CONNECT: Duration = Duration::from_secs(5);
-/// Until the answer begins; a person who must touch a token has this long, too.
-const ANSWER: Duration = Duration::from_secs(120);
 /// Delegated roles that an agent tells of in one answer.
 const MOST_ROLES: usize = 8192;
 
@@ -31,6 +33,7 @@ pub struct Agent {
     memory: HeadMemory,
     known: KnownLedger,
     first_meeting: bool,
+    certificate: Option<Fingerprint>,
 }
 
 /// Why an agent can't be used.
@@ -48,7 +51,10 @@ impl Agent {
     /// Connects, and has the agent prove that its ledger contains the remembered one.
     pub async fn connect(entry: AgentEntry, memory: &HeadMemory) -> Result<Self, ConnectError> {
         let remembered = memory.recall(&entry)?;
-        let channel = open(&entry).await?;
+        let Opened {
+            channel,
+            certificate,
+        } = open(&entry).await?;
         let since = remembered.map_or(0, |known| known.head.size);
         let shown = head_since(&entry, &channel, since).await?;
         let known = judge(entry.genesis, remembered, &shown).map_err(|e| breach(&entry, e))?;
@@ -60,6 +66,7 @@ impl Agent {
             memory: memory.clone(),
             known,
             first_meeting,
+            certificate,
         })
     }
 
@@ -104,6 +111,16 @@ impl Agent {
     /// The agent's name here.
     pub fn name(&self) -> &str {
         self.entry.name.as_str()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &Address {
+        &self.entry.address
+    }
+
+    /// The certificate of ours by which it knows this caller; none on a Unix socket.
+    pub fn certificate(&self) -> Option<Fingerprint> {
+        self.certificate
     }
 
     /// What is known of its ledger, all of it proved.
@@ -170,7 +187,7 @@ impl Agent {
 
     /// Reads an answer of "no".
     pub fn error(&self, status: &Status) -> AgentError {
-        AgentError::from_status(self.name(), status)
+        read_error(&self.entry, status)
     }
 
     /// Reads a "no" that came within a stream of answers.
@@ -194,19 +211,6 @@ impl Agent {
     }
 }
 
-async fn open(entry: &AgentEntry) -> Result<Channel, AgentError> {
-    let unreachable = |e: tonic::transport::Error| {
-        AgentError::unreachable(entry.name.as_str(), &entry.address, &e)
-    };
-    Endpoint::from_shared(entry.address.to_string())
-        .map_err(unreachable)?
-        .connect_timeout(CONNECT)
-        .timeout(ANSWER)
-        .connect()
-        .await
-        .map_err(unreachable)
-}
-
 async fn head_since(
     entry: &AgentEntry,
     channel: &Channel,
@@ -227,12 +231,18 @@ async fn head_since(
 
 /// An agent that can't prove a size that it once showed has lost records.
 fn head_refused(entry: &AgentEntry, since: u64, status: &Status) -> AgentError {
-    match AgentError::from_status(entry.name.as_str(), status) {
+    match read_error(entry, status) {
         AgentError::Refused { code, .. } if code == "LEDGER_RANGE" => {
             breach(entry, out_of_range(since))
         }
         error => error,
     }
+}
+
+/// An answer of "no", or why a lost connection could not be opened again.
+fn read_error(entry: &AgentEntry, status: &Status) -> AgentError {
+    AgentError::not_connected(entry, status)
+        .unwrap_or_else(|| AgentError::from_status(entry.name.as_str(), status))
 }
 
 fn breach(entry: &AgentEntry, breach: HeadError) -> AgentError {
@@ -260,6 +270,3 @@ fn read_head(entry: &AgentEntry, head: Option<&v1::Head>) -> Result<Head, AgentE
         root: read_hash(entry, &head.root)?,
     })
 }
-
-#[cfg(test)]
-mod tests;

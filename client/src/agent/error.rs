@@ -2,11 +2,13 @@ use std::error::Error;
 use std::io;
 
 use privyseal_proto::v1;
-use tonic::{Code, Status};
+use tonic::{Code, ConnectError, Status};
 use tonic_types::StatusExt;
 
 use super::address::Address;
+use super::config::AgentEntry;
 use super::head::{Breach, HeadError};
+use super::tls::{Explained, explain};
 
 /// What an agent refused, or why it could not be asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -45,7 +47,7 @@ pub enum AgentError {
         /// What happened.
         message: String,
         /// What to do.
-        remedy: &'static str,
+        remedy: String,
     },
     /// The agent's ledger is not the one that this client knows.
     #[error("refused to go on with agent {agent} ({}): {}", breach.breach.code(), breach.message)]
@@ -69,8 +71,9 @@ impl AgentError {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Self::Refused { remedy, .. } | Self::Failed { remedy, .. } => remedy.clone(),
-            Self::Unreachable { remedy, .. } => (*remedy).to_owned(),
+            Self::Refused { remedy, .. }
+            | Self::Failed { remedy, .. }
+            | Self::Unreachable { remedy, .. } => remedy.clone(),
             Self::Breach { agent, breach } => breach_remedy(agent, breach.breach),
             Self::WrongAnswer { .. } => {
                 "do not use what it answered; compare the versions of agent and client (`privyseal agent status`, `privyseal --version`), and look at the agent's log".to_owned()
@@ -144,36 +147,60 @@ impl AgentError {
     }
 
     /// Explains why no connection came about.
-    pub(super) fn unreachable(
-        agent: &str,
-        address: &Address,
-        error: &(dyn Error + 'static),
-    ) -> Self {
-        let io_error = find_io_error(error);
-        let (message, remedy) = match io_error.map(io::Error::kind) {
-            Some(io::ErrorKind::NotFound) => (
-                "there is no such socket".to_owned(),
-                "start the agent (privyseald), or correct the address in PRIVYSEAL_AGENT or the config",
-            ),
-            Some(io::ErrorKind::PermissionDenied) => (
-                "this user may not open the socket".to_owned(),
-                "join the group that the agent's config names as listen.group (then log in again), or use a user who is in it",
-            ),
-            Some(io::ErrorKind::ConnectionRefused) => (
-                "the socket is there, but nothing listens on it".to_owned(),
-                "the agent has ended: start it, and see its log for the reason",
-            ),
-            _ => (
-                io_error.map_or_else(|| deepest(error), ToString::to_string),
-                "check that the address is the agent's socket, and see the agent's log",
-            ),
+    pub(super) fn unreachable(entry: &AgentEntry, error: &(dyn Error + 'static)) -> Self {
+        let explained = match &entry.address {
+            Address::Unix(_) => None,
+            Address::Tls(_) => explain(error, &entry.tls),
         };
-        Self::Unreachable {
-            agent: agent.to_owned(),
-            address: address.clone(),
-            message,
-            remedy,
+        if let Some(explained) = explained {
+            return Self::unprepared(entry, explained);
         }
+        let (message, remedy) = explain_socket(error);
+        Self::Unreachable {
+            agent: entry.name.to_string(),
+            address: entry.address.clone(),
+            message,
+            remedy: remedy.to_owned(),
+        }
+    }
+
+    /// What must be put right before there can be a connection.
+    pub(super) fn unprepared(entry: &AgentEntry, why: Explained) -> Self {
+        Self::Unreachable {
+            agent: entry.name.to_string(),
+            address: entry.address.clone(),
+            message: why.message,
+            remedy: why.remedy,
+        }
+    }
+
+    /// Reads the status of a request for which the connection had to be opened again, and was not.
+    pub(super) fn not_connected(entry: &AgentEntry, status: &Status) -> Option<Self> {
+        chain(status)
+            .find(|error| error.is::<ConnectError>())
+            .map(|error| Self::unreachable(entry, error))
+    }
+}
+
+fn explain_socket(error: &(dyn Error + 'static)) -> (String, &'static str) {
+    let io_error = find_io_error(error);
+    match io_error.map(io::Error::kind) {
+        Some(io::ErrorKind::NotFound) => (
+            "there is no such socket".to_owned(),
+            "start the agent (privyseald), or correct the address in PRIVYSEAL_AGENT or the config",
+        ),
+        Some(io::ErrorKind::PermissionDenied) => (
+            "this user may not open the socket".to_owned(),
+            "join the group that the agent's config names as listen.group (then log in again), or use a user who is in it",
+        ),
+        Some(io::ErrorKind::ConnectionRefused) => (
+            "the socket is there, but nothing listens on it".to_owned(),
+            "the agent has ended: start it, and see its log for the reason",
+        ),
+        _ => (
+            io_error.map_or_else(|| deepest(error), ToString::to_string),
+            "check that the address is the agent's, and see the agent's log",
+        ),
     }
 }
 
@@ -241,7 +268,9 @@ fn grpc_code(code: Code) -> &'static str {
 
 fn plain_remedy(code: Code) -> &'static str {
     match code {
-        Code::Unimplemented => "update the agent: it does not know this request",
+        Code::Unimplemented => {
+            "update the agent: it does not know this request (a listener for notary-server knows none)"
+        }
         Code::OutOfRange => "the message is larger than the agent takes: see limits in its config",
         Code::Unavailable => "see `privyseal agent status` and the agent's log, then try again",
         _ => "see the agent's log",

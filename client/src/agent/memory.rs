@@ -7,9 +7,10 @@ use etcetera::BaseStrategy;
 use privyseal_ledger::{Hash, Head};
 use serde::{Deserialize, Serialize};
 
-use super::address::{Address, AgentName};
+use super::address::Address;
 use super::config::AgentEntry;
 use super::head::{HashText, KnownLedger};
+use super::name::AgentName;
 use crate::file::{self, Access};
 
 /// The heads of the ledgers that this client has seen: one file each, under
@@ -161,12 +162,14 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::agent::tls::TlsFiles;
 
     fn agent(path: &str) -> AgentEntry {
         AgentEntry {
             name: "a".parse().unwrap(),
             address: path.parse().unwrap(),
             genesis: None,
+            tls: TlsFiles::default(),
         }
     }
 

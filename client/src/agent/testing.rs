@@ -10,13 +10,14 @@ use privyseal_proto::v1::{
     CheckpointReply, CheckpointRequest, Head, HeadReply, HeadRequest, LedgerRecord, ProveReply,
     ProveRequest, RecordsRequest,
 };
+use tokio::io::DuplexStream;
 use tokio::net::UnixListener;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
-use super::{AgentEntry, HeadMemory};
+use super::{AgentEntry, HeadMemory, TlsFiles};
 
 /// A ledger whose records can be taken away or replaced while it is served.
 #[derive(Clone, Default)]
@@ -50,7 +51,17 @@ impl FakeLedger {
             name: "fake".parse().unwrap(),
             address,
             genesis: None,
+            tls: TlsFiles::default(),
         }
+    }
+
+    /// Serves it on streams that somebody else accepts.
+    pub(crate) fn serve_streams(
+        &self,
+        streams: impl Stream<Item = std::io::Result<DuplexStream>> + Send + 'static,
+    ) {
+        let server = Server::builder().add_service(LedgerServer::new(self.clone()));
+        tokio::spawn(server.serve_with_incoming(streams));
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Tree) -> T) -> T {

@@ -193,7 +193,7 @@ fn makes_drafts(action: &ProjectAction) -> bool {
 
 /// Connects to the configured agents and to those that the project names.
 async fn agents(project: &Project, context: &mut Context<'_>) -> anyhow::Result<Agents> {
-    context.agents(project.settings().agents.clone()).await
+    context.agents(project.agents()).await
 }
 
 /// What comes after a root was drafted: where it is a correction, it waits for an operator.

@@ -12,6 +12,7 @@ use super::sent::Sent;
 use super::settings::{DelegatedSettings, RoleSettings, Settings, SettingsError};
 use super::settings::{remove_delegated, render, set_delegated, set_role};
 use super::staging::Staging;
+use crate::agent::AgentEntry;
 use crate::failure::Advice;
 use crate::file::{self, Access};
 
@@ -101,6 +102,14 @@ impl Project {
     /// What `privyseal.toml` says.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The agents that the project names itself.
+    pub fn agents(&self) -> Vec<AgentEntry> {
+        let agents = self.settings.agents.iter().cloned();
+        agents
+            .map(|agent| agent.based_in(&self.directory))
+            .collect()
     }
 
     /// The settings with other keys for a role, and their text. Nothing is written.

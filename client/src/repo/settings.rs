@@ -12,7 +12,7 @@ use privyseal_tuf::{KeyId, Role, RoleName, RoleType};
 use serde::Deserialize;
 
 use super::publish::Layout;
-use crate::agent::{AgentEntry, AgentTable};
+use crate::agent::{AgentEntry, AgentTable, AgentTableError};
 use crate::destination::Address;
 
 pub(super) use delegated::bins_of;
@@ -34,7 +34,7 @@ pub struct Settings {
     pub output: PathBuf,
     /// Where else it is published to, and how.
     pub publishing: Publishing,
-    /// Agents that the project names itself.
+    /// Agents that the project names itself; relative paths are as they are written.
     pub agents: Vec<AgentEntry>,
     /// Who signs.
     pub roles: Roles,
@@ -102,6 +102,9 @@ pub enum SettingsError {
     /// Delegations that lead back to their beginning.
     #[error("privyseal.toml: delegated role {0:?} is delegated to, in the end, by itself")]
     Cycle(String),
+    /// An agent that can't be.
+    #[error("privyseal.toml: {0}")]
+    Agent(#[from] AgentTableError),
     /// A name is missing.
     #[error("privyseal.toml: {0} is empty")]
     Empty(&'static str),
@@ -141,6 +144,7 @@ impl Settings {
     /// Reads the text of `privyseal.toml`.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
         let file: SettingsFile = toml::from_str(text).map_err(Box::new)?;
+        let agents = file.agent.into_iter().map(AgentTable::of_project);
         let settings = Self {
             authority: file.authority,
             repository: file.repository,
@@ -149,7 +153,7 @@ impl Settings {
                 to: file.publish,
                 layout: file.layout,
             },
-            agents: file.agent.into_iter().map(AgentEntry::from).collect(),
+            agents: agents.collect::<Result<_, _>>()?,
             roles: Roles {
                 root: file.root,
                 targets: file.targets,

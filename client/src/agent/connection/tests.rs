@@ -3,6 +3,7 @@ use std::fs;
 use super::*;
 use crate::agent::head::Breach;
 use crate::agent::testing::{FakeLedger, memory};
+use crate::agent::tls::TlsFiles;
 
 /// A served ledger of three records, and an agent that was met.
 async fn met(directory: &std::path::Path) -> (FakeLedger, AgentEntry, HeadMemory) {
@@ -115,6 +116,7 @@ async fn who_does_not_answer_is_explained() {
         name: "a".parse().unwrap(),
         address: socket.to_str().unwrap().parse().unwrap(),
         genesis: None,
+        tls: TlsFiles::default(),
     };
     let memory = memory(dir.path());
     let message = |error: ConnectError| error.to_string();

@@ -3,6 +3,16 @@ use std::collections::HashMap;
 use tonic_types::ErrorDetails;
 
 use super::*;
+use crate::agent::tls::TlsFiles;
+
+fn entry(address: &str) -> AgentEntry {
+    AgentEntry {
+        name: "a".parse().unwrap(),
+        address: address.parse().unwrap(),
+        genesis: None,
+        tls: TlsFiles::default(),
+    }
+}
 
 fn status(code: Code, reason: &str, retry: Option<&str>) -> Status {
     let mut metadata = HashMap::from([("remedy".to_owned(), "do this".to_owned())]);
@@ -41,10 +51,9 @@ fn a_bare_status_is_a_failure_with_grpcs_own_code() {
 
 #[test]
 fn connection_errors_say_what_to_do() {
-    let address: Address = "/run/x.sock".parse().unwrap();
-    let remedy = |kind: io::ErrorKind| {
-        AgentError::unreachable("a", &address, &io::Error::from(kind)).remedy()
-    };
+    let entry = entry("/run/x.sock");
+    let remedy =
+        |kind: io::ErrorKind| AgentError::unreachable(&entry, &io::Error::from(kind)).remedy();
     assert!(remedy(io::ErrorKind::NotFound).contains("start the agent"));
     assert!(remedy(io::ErrorKind::PermissionDenied).contains("group"));
     assert!(remedy(io::ErrorKind::ConnectionRefused).contains("has ended"));

@@ -11,9 +11,12 @@ use crate::show::{absolute, escape, print_fields, print_table};
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct StatusView {
     agent: String,
+    address: String,
     version: String,
     started: String,
     operator: bool,
+    /// Of ours, by which the agent knows this caller; null on a Unix socket, where the kernel says it.
+    certificate: Option<String>,
     genesis: String,
     records: u64,
     root: String,
@@ -37,9 +40,13 @@ impl StatusView {
         let known = agent.known();
         Self {
             agent: agent.name().to_owned(),
+            address: agent.address().to_string(),
             version: status.version,
             started: absolute(status.started),
             operator: status.operator,
+            certificate: agent
+                .certificate()
+                .map(|certificate| certificate.to_string()),
             genesis: known.genesis.to_string(),
             records: known.head.size,
             root: known.head.root.to_string(),
@@ -57,17 +64,21 @@ impl StatusView {
             None => format!("takes records, {} so far", self.records),
             Some(fault) => format!("FAULT: {}", escape(fault)),
         };
-        let you = if self.operator {
-            "an operator"
-        } else {
-            "a caller"
+        let you = match self.operator {
+            true => "an operator",
+            false => "a caller",
+        };
+        let you = match &self.certificate {
+            Some(certificate) => format!("{you}, by {certificate}"),
+            None => you.to_owned(),
         };
         print_fields(
             out,
             &[
                 ("agent", format!("{} {}", self.agent, escape(&self.version))),
+                ("address", escape(&self.address)),
                 ("started", self.started.clone()),
-                ("you are", you.to_owned()),
+                ("you are", you),
                 ("ledger", ledger),
                 ("genesis", self.genesis.clone()),
                 ("root hash", self.root.clone()),

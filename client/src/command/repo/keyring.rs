@@ -56,8 +56,8 @@ impl Keyring {
         project: Option<&Project>,
         context: &mut Context<'_>,
     ) -> anyhow::Result<Self> {
-        let named = project.map(|project| project.settings().agents.clone());
-        let agents = context.agents(named.unwrap_or_default()).await?;
+        let named = project.map(Project::agents).unwrap_or_default();
+        let agents = context.agents(named).await?;
         context.report_missing(&agents)?;
         let held = agents.keys().await?;
         let keys = held.iter().filter_map(|held| held.tuf_key().ok());
