@@ -12,6 +12,7 @@ mod server;
 mod service;
 mod signer;
 mod stack;
+mod stage;
 
 use crate::require;
 
@@ -25,6 +26,7 @@ pub use registry::Registry;
 pub use server::{NotaryServer, SignerAt};
 pub use signer::NotarySigner;
 pub use stack::NotaryStack;
+pub use stage::NotaryStage;
 
 /// The passphrase of every key that the command lines keep.
 const PASSPHRASE: &str = "a passphrase of the tests";

@@ -6,9 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::PASSPHRASE;
 use super::server::NotaryServer;
-use crate::certificates::Ca;
 use crate::client::Answer;
-use crate::sandbox::Sandbox;
 
 /// One user of the docker command, with a config directory of its own.
 ///
@@ -21,15 +19,13 @@ pub struct Docker {
 }
 
 impl Docker {
-    /// A user of this trust server who has seen nothing yet. `name` is a new directory of the
-    /// sandbox.
+    /// A user of this trust server who has seen nothing yet, with this config directory.
     #[must_use]
-    pub fn new(sandbox: &Sandbox, name: &str, server: &NotaryServer, ca: &Ca) -> Self {
-        let config = sandbox.directory(name);
+    pub fn new(config: PathBuf, server: &NotaryServer) -> Self {
         let host = server.url().strip_prefix("https://").unwrap();
         let roots = config.join("tls").join(host);
         fs::create_dir_all(&roots).unwrap();
-        fs::copy(ca.path(), roots.join("ca.crt")).unwrap();
+        fs::copy(server.ca(), roots.join("ca.crt")).unwrap();
         Self {
             config,
             url: server.url().to_owned(),

@@ -5,9 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::PASSPHRASE;
 use super::server::NotaryServer;
-use crate::certificates::Ca;
 use crate::client::Answer;
-use crate::sandbox::Sandbox;
 
 /// One user of `notary`, with a trust directory of its own.
 #[derive(Debug, Clone)]
@@ -18,13 +16,13 @@ pub struct Notary {
 }
 
 impl Notary {
-    /// A user of this server who has seen nothing yet. `name` is a new directory of the sandbox.
+    /// A user of this server who has seen nothing yet, with this directory for a home.
     #[must_use]
-    pub fn new(sandbox: &Sandbox, name: &str, server: &NotaryServer, ca: &Ca) -> Self {
+    pub fn new(home: PathBuf, server: &NotaryServer) -> Self {
         Self {
-            home: sandbox.directory(name),
+            home,
             url: server.url().to_owned(),
-            ca: ca.path(),
+            ca: server.ca().to_owned(),
         }
     }
 
@@ -75,11 +73,16 @@ impl Notary {
         answer.stdout
     }
 
-    /// Stages a target of this content.
+    /// Stages a target of this content in the role `targets`.
     pub fn stage(&self, repository: &str, target: &str, content: &[u8]) {
+        self.stage_as(repository, target, content, "targets");
+    }
+
+    /// Stages a target of this content in this role.
+    pub fn stage_as(&self, repository: &str, target: &str, content: &[u8], role: &str) {
         let digest = ring::digest::digest(&ring::digest::SHA256, content);
         let (length, digest) = (content.len().to_string(), hex::encode(digest));
         let target = ["addhash", repository, target, &length];
-        self.ok(&[&target[..], &["--sha256", &digest]].concat());
+        self.ok(&[&target[..], &["--sha256", &digest, "--roles", role]].concat());
     }
 }

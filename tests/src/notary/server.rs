@@ -1,6 +1,6 @@
 //! Debian's notary-server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -34,6 +34,7 @@ impl SignerAt {
 #[derive(Debug)]
 pub struct NotaryServer {
     url: String,
+    ca: PathBuf,
     https: Https,
     service: Service,
 }
@@ -56,6 +57,7 @@ impl NotaryServer {
         let config = sandbox.write("notary-server/config.json", config);
         let mut server = Self {
             url: format!("https://127.0.0.1:{port}"),
+            ca: ca.path(),
             https: Https::trusting(&ca.path()),
             service: service(&directory, &config),
         };
@@ -86,6 +88,12 @@ impl NotaryServer {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The certificate (PEM) of the authority that issued its own.
+    #[must_use]
+    pub fn ca(&self) -> &Path {
+        &self.ca
     }
 
     /// A client that trusts it.
