@@ -50,12 +50,14 @@ impl Published {
         named.map(|id| id.as_str().unwrap().to_owned()).collect()
     }
 
-    /// The public key (`SubjectPublicKeyInfo`, DER) of an id.
+    /// The public key of an id, PEM.
     #[must_use]
-    pub fn public_key(&self, keyid: &str) -> Vec<u8> {
+    pub fn public_key(&self, keyid: &str) -> String {
         let key = &self.root["signed"]["keys"][keyid];
         assert_eq!(key["keytype"], "ecdsa", "{key}");
-        decoded(key["keyval"]["public"].as_str().unwrap())
+        // The standard's own base64 of the DER; PEM's lines may be longer than 64 letters.
+        let body = key["keyval"]["public"].as_str().unwrap();
+        format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n")
     }
 
     /// The keys of a role that the root names and under which OpenSSL verifies a signature of the
@@ -71,7 +73,7 @@ impl Published {
         let document = self.document(role);
         let key = Key {
             algorithm: "ecdsa-p256".to_owned(),
-            public_key: pem(&self.public_key(keyid)),
+            public_key: self.public_key(keyid),
             ..Key::default()
         };
         // Keys in order and no spaces: canonical for whatever the tests publish, which has no
@@ -105,11 +107,6 @@ impl Published {
 fn der(raw: &[u8]) -> Vec<u8> {
     let signature = Signature::from_slice(raw).expect("r||s on P-256, 64 bytes");
     signature.to_der().as_bytes().to_vec()
-}
-
-fn pem(spki: &[u8]) -> String {
-    let body = STANDARD.encode(spki);
-    format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n")
 }
 
 fn decoded(text: &str) -> Vec<u8> {

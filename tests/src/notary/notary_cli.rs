@@ -1,5 +1,6 @@
 //! The `notary` command.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -36,6 +37,16 @@ impl Notary {
     #[must_use]
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// Another user gets copies of its keys.
+    pub fn share_keys(&self, other: &Self) {
+        let private = |user: &Self| user.trust().join("private");
+        fs::create_dir_all(private(other)).unwrap();
+        for key in fs::read_dir(private(self)).unwrap() {
+            let key = key.unwrap();
+            fs::copy(key.path(), private(other).join(key.file_name())).unwrap();
+        }
     }
 
     /// The command with these arguments, not started yet.
