@@ -1,5 +1,7 @@
 use privyseal_proto::ledger::v1::{
-    Decision, EnrollmentPart, Observed, Outcome, Refusals, RepositoryEnrolled, refusals::Count,
+    Caller, ConfigReloaded, Decision, EnrollmentPart, KeyEnrolled, KeyRemoved, Lineage,
+    LoginOpened, NotaryDecision, NotaryRestored, Observed, Outcome, Refusals, RepositoryEnrolled,
+    refusals::Count,
 };
 
 use super::*;
@@ -105,4 +107,140 @@ fn faults_and_refusals_stand_out() {
         counts,
     };
     assert_eq!(row(Event::Refusals(refusals))[6], "12 × NO_GRANT");
+}
+
+fn holder(name: &str) -> Option<Caller> {
+    Some(Caller {
+        name: name.to_owned(),
+        certificate: vec![0xce; 32],
+        ..Caller::default()
+    })
+}
+
+#[test]
+fn the_holder_of_a_certificate_is_not_root() {
+    let removed = |operator| {
+        let key = KeyRemoved {
+            name: "k".to_owned(),
+            operator,
+        };
+        row(Event::KeyRemoved(key))[3].clone()
+    };
+    assert_eq!(
+        removed(holder("dns:ci.test")),
+        "dns:ci.test (cert:cececece)"
+    );
+    let nameless = format!("cert:{}", "ce".repeat(32));
+    assert_eq!(removed(holder(&nameless)), "cert:cececece");
+    assert_eq!(removed(Some(Caller::default())), "uid 0");
+    assert_eq!(removed(None), "-");
+    let decision = Decision {
+        caller: holder("uri:x"),
+        ..Decision::default()
+    };
+    let record = Record {
+        time: 0,
+        event: Some(Event::Decision(decision)),
+    };
+    let json = serde_json::to_value(RecordView::new(0, &record)).unwrap();
+    assert_eq!(json["certificate"], "ce".repeat(32));
+    assert!(json.get("keys").is_none());
+}
+
+#[test]
+fn nobody_is_the_pin_source() {
+    let login = |operator| {
+        let login = LoginOpened {
+            operator,
+            ..LoginOpened::default()
+        };
+        row(Event::LoginOpened(login))[3].clone()
+    };
+    assert_eq!(login(None), "PIN source");
+    assert_eq!(login(holder("")), "cert:cececece");
+}
+
+#[test]
+fn a_config_that_was_refused_stands_out() {
+    let reloaded = |refused: &str| {
+        row(Event::ConfigReloaded(ConfigReloaded {
+            config: vec![0xcf; 32],
+            refused: refused.to_owned(),
+        }))
+    };
+    let good = reloaded("");
+    assert_eq!((&*good[2], &*good[6]), ("config reloaded", "cfcfcfcf"));
+    let bad = reloaded("ledger.directory can't change\u{1b}");
+    assert_eq!(bad[2], "config NOT reloaded");
+    assert_eq!(bad[6], "ledger.directory can't change\\u{1b}");
+}
+
+#[test]
+fn what_notary_had_signed_is_shown_with_its_key() {
+    let decision = |reissued| NotaryDecision {
+        caller: holder("dns:notary.test"),
+        key: "notary-snapshot-0123456789abcdef".to_owned(),
+        authority: "prod".to_owned(),
+        repository: "reg.test/app".to_owned(),
+        role: "snapshot".to_owned(),
+        version: 7,
+        digest: vec![0xab; 32],
+        expires: 1_795_316_295,
+        reissued,
+    };
+    let expected = [
+        "7",
+        "2026-11-22T02:58:15Z",
+        "will sign",
+        "dns:notary.test (cert:cececece)",
+        "prod/reg.test/app snapshot 7",
+        "notary-snapshot-0123456789abcdef",
+        "abababab, expires 2026-11-22T02:58:15Z",
+    ];
+    assert_eq!(row(Event::NotaryDecision(decision(false))), expected);
+    let reissued = row(Event::NotaryDecision(decision(true)));
+    assert_eq!(reissued[6], format!("{}, REISSUED", expected[6]));
+}
+
+#[test]
+fn a_restored_database_names_its_keys_up_to_a_few() {
+    let restored = |count: usize| NotaryRestored {
+        operator: holder("dns:ops"),
+        authority: "prod".to_owned(),
+        keys: (0..count).map(|number| format!("k{number}")).collect(),
+        reason: "disk lost".to_owned(),
+    };
+    let shown = row(Event::NotaryRestored(restored(3)));
+    assert_eq!(
+        shown[2..],
+        [
+            "notary RESTORED",
+            "dns:ops (cert:cececece)",
+            "prod",
+            "k0, k1, k2",
+            "any version may be next: disk lost"
+        ]
+    );
+    let many = row(Event::NotaryRestored(restored(1000)));
+    assert_eq!(many[5], "k0, k1, k2 and 997 more");
+}
+
+#[test]
+fn an_enrolled_key_has_its_purpose_and_role() {
+    let key = |purpose: &str, role: &str| {
+        row(Event::KeyEnrolled(KeyEnrolled {
+            algorithm: "ecdsa-p256".to_owned(),
+            purpose: purpose.to_owned(),
+            role: role.to_owned(),
+            keystore: "hsm".to_owned(),
+            token_serial: "01".to_owned(),
+            ..KeyEnrolled::default()
+        }))[6]
+            .clone()
+    };
+    assert_eq!(key("tuf", ""), "ecdsa-p256 for tuf, hsm, token 01");
+    assert_eq!(
+        key("notary", "timestamp"),
+        "ecdsa-p256 for notary timestamp, hsm, token 01"
+    );
 }

@@ -1,0 +1,44 @@
+use privyseal_proto::ledger::v1::KeyEnrolled;
+use privyseal_proto::ledger::v1::record::Event;
+
+use super::{RecordView, token};
+
+impl RecordView {
+    /// What became of keys.
+    pub(super) fn describe_keys(&mut self, event: &Event) {
+        match event {
+            Event::KeyEnrolled(key) => {
+                self.event = if key.generated {
+                    "key generated"
+                } else {
+                    "key enrolled"
+                };
+                self.by(key.operator.as_ref());
+                self.subject = format!("{}/{}", key.authority, key.repository);
+                self.key.clone_from(&key.name);
+                let token = token(&key.keystore, &key.token_serial);
+                self.detail = format!("{} for {}, {token}", key.algorithm, purpose(key));
+            }
+            Event::KeyRemoved(key) => {
+                self.event = "key REMOVED";
+                self.by(key.operator.as_ref());
+                self.key.clone_from(&key.name);
+            }
+            Event::NotaryRestored(restored) => {
+                self.event = "notary RESTORED";
+                self.by(restored.operator.as_ref());
+                self.subject.clone_from(&restored.authority);
+                self.keys.clone_from(&restored.keys);
+                self.detail = format!("any version may be next: {}", restored.reason);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn purpose(key: &KeyEnrolled) -> String {
+    match key.role.as_str() {
+        "" => key.purpose.clone(),
+        role => format!("{} {role}", key.purpose),
+    }
+}
