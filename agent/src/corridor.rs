@@ -12,9 +12,11 @@
 mod authorized;
 mod checked;
 mod completion;
+mod decided;
 mod facts;
 mod finish;
 mod held;
+pub mod notary;
 mod observed;
 pub mod permit;
 mod received;
@@ -35,6 +37,7 @@ pub use self::{
 };
 pub(crate) use self::{
     checked::unknown as unknown_authority,
+    finish::Finish,
     observed::{
         file_of, may_see, observed as observed_record, shown_is_news, unknown as unknown_lineage,
     },
@@ -43,7 +46,6 @@ pub(crate) use self::{
 use privyseal_ledger::Head;
 use privyseal_proto::{ledger::v1 as record, v1 as wire};
 
-use self::finish::Finish;
 use crate::{
     config::Config,
     denial::{Denial, Reason},

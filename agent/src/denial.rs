@@ -131,6 +131,14 @@ reasons! {
     NameTaken = "NAME_TAKEN", "choose another name; a key's name is never used again";
     /// The repository is known already.
     LineageKnown = "LINEAGE_KNOWN", "nothing to do: sign, or show its newer documents with `privyseal repo sign`";
+    /// A notary key of an algorithm that notary-server may not have.
+    AlgorithmUnsupported = "ALGORITHM_UNSUPPORTED", "set trust_service.key_algorithm in notary-server's config to ecdsa or ed25519";
+    /// As many notary keys as allowed were made and never used.
+    UnusedKeysFull = "UNUSED_KEYS_FULL", "an operator of the agent removes such keys with `privyseal key remove --unused`, or raises unused_keys in its [[notary]]";
+    /// A notary key that has signed is not notary-server's to delete.
+    KeyUsed = "KEY_USED", "an operator of the agent removes it with `privyseal key remove NAME`";
+    /// Only notary keys are removed.
+    NotRemovable = "NOT_REMOVABLE", "keep it: rotate the role to another key where this one shall sign no more";
     /// A ledger position that does not exist.
     LedgerRange = "LEDGER_RANGE", "ask for positions below the ledger's size; a remembered size above it means that the ledger got shorter";
 }
@@ -140,6 +148,8 @@ reasons! {
 pub struct Denial {
     reason: Reason,
     message: String,
+    /// Where the reason's own would lead astray.
+    remedy: Option<String>,
 }
 
 /// The longest message, in bytes. It travels in a header, where other letters than ASCII's take
@@ -157,7 +167,26 @@ impl Denial {
             message.truncate(end.unwrap_or_default());
             message.push('…');
         }
-        Self { reason, message }
+        Self {
+            reason,
+            message,
+            remedy: None,
+        }
+    }
+
+    /// With another remedy than the reason's own.
+    #[must_use]
+    pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
+        Self {
+            remedy: Some(remedy.into()),
+            ..self
+        }
+    }
+
+    /// What the caller can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &str {
+        self.remedy.as_deref().unwrap_or(self.reason.remedy())
     }
 
     /// The rule that said no.

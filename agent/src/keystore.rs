@@ -51,13 +51,22 @@ pub trait Keystore: Send + Sync {
     /// The bound keys, and what the token said of each when it was last looked at.
     fn keys(&self) -> Vec<KeyDescription>;
 
-    /// Sets the enrolled keys that this keystore must hold. In a ready keystore each of them has
-    /// been looked for when this returns; what became of it stands in [`Keystore::keys`].
+    /// Further enrolled keys that this keystore must hold, in the place of those of the same names.
+    /// In a ready keystore each of them has been looked for when this returns; what became of it
+    /// stands in [`Keystore::keys`]. What is new costs time, not what was bound before.
     ///
     /// # Errors
     /// Where the token could not be asked. The keys are bound all the same, and looked for at the
     /// next login.
     async fn bind(&self, keys: Vec<Arc<BoundKey>>) -> Result<(), KeystoreError>;
+
+    /// Destroys both halves of a key that is enrolled no longer; one that is gone already is none
+    /// to destroy. Signatures that were asked for before are finished first.
+    ///
+    /// # Errors
+    /// Where the token could not be asked or refused, or what stands there is not this key. Either
+    /// way the key is not bound any more, and its objects are looked for again at the next login.
+    async fn destroy(&self, key: Arc<BoundKey>) -> Result<(), KeystoreError>;
 
     /// Signs the permit's message with its key.
     ///

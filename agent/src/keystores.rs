@@ -29,8 +29,9 @@ impl Keystores {
         let mut holders = BTreeMap::new();
         for settings in &config.keystores {
             let keys = keys_in(memory, &settings.name);
-            let keystore: Arc<dyn Keystore> =
-                Pkcs11Keystore::start(settings.clone(), keys, Arc::clone(log))?;
+            let keystore = Pkcs11Keystore::start(settings.clone(), keys, Arc::clone(log))?;
+            // The agent may have ended between the record and the end of a key.
+            keystore.forget(removed_in(memory, &settings.name));
             let holder = Holder {
                 keystore,
                 holds_root_keys: settings.holds_root_keys,
@@ -51,12 +52,14 @@ impl Keystores {
         self.0.values().map(|holder| &holder.keystore)
     }
 
-    /// Tells every keystore which enrolled keys it must hold.
-    pub async fn bind(&self, memory: &Memory) {
-        for (name, holder) in &self.0 {
-            if let Err(error) = holder.keystore.bind(keys_in(memory, name)).await {
-                tracing::warn!(keystore = %name, "keys are bound, but not looked for yet: {error}");
-            }
+    /// Tells a key's keystore that it must hold it from now on.
+    pub async fn bind(&self, key: &Arc<BoundKey>) {
+        let Some(holder) = self.of(&key.keystore) else {
+            return;
+        };
+        if let Err(error) = holder.keystore.bind(vec![Arc::clone(key)]).await {
+            let (keystore, key) = (&key.keystore, &key.name);
+            tracing::warn!(%keystore, %key, "it is bound, but not looked for yet: {error}");
         }
     }
 
@@ -77,4 +80,10 @@ fn keys_in(memory: &Memory, keystore: &KeystoreName) -> Vec<Arc<BoundKey>> {
         .chain(ledger_key)
         .filter(|key| key.keystore == *keystore)
         .collect()
+}
+
+/// Removed keys that a keystore may still hold.
+fn removed_in(memory: &Memory, keystore: &KeystoreName) -> Vec<Arc<BoundKey>> {
+    let removed = memory.removed_keys().into_iter().map(|removed| removed.key);
+    removed.filter(|key| key.keystore == *keystore).collect()
 }

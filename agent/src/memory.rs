@@ -14,6 +14,7 @@ mod keys;
 mod known;
 mod lineage;
 mod logins;
+mod notary;
 #[cfg(test)]
 pub(crate) mod testing;
 mod version;
@@ -38,8 +39,10 @@ pub use self::{
     known::Known,
     lineage::{Lineage, LineageState, RootFacts},
     logins::LoginMemory,
+    notary::{NotaryUse, RemovedKey, Slot},
     version::{Given, MAX_FILES, RoleHistory, VersionMemory, VersionState},
 };
+use self::{gates::Gates, notary::NotaryKeys};
 use crate::keystore::{KeyName, KeystoreName};
 
 /// A lineage's name: who vouches for it, what it is called, and its first root.
@@ -59,6 +62,7 @@ pub struct Memory {
     state: RwLock<State>,
     opening: Arc<Gate<()>>,
     enrolling: Arc<Gate<()>>,
+    notary_gates: Gates<KeyName>,
 }
 
 /// Everything that the records say.
@@ -66,6 +70,7 @@ pub struct Memory {
 struct State {
     lineages: HashMap<LineageId, Arc<Lineage>>,
     keys: BTreeMap<KeyName, Arc<EnrolledKey>>,
+    notary: NotaryKeys,
     logins: BTreeMap<KeystoreName, LoginMemory>,
     /// Names of lineages whose unfinished first root was superseded.
     given_up: HashSet<LineageId>,

@@ -1,12 +1,19 @@
-//! What operators do besides signing: enrol keys and repositories, supersede drafts.
+//! What is done besides signing: operators enrol keys and repositories, supersede drafts, remove
+//! keys; a notary-server has keys made.
 
 mod keys;
+mod notary_key;
+mod remove;
 mod repository;
+mod restored;
 mod supersede;
 
 pub use self::{
     keys::{KeyRequest, Origin, enrol_key},
+    notary_key::{NotaryKeyRequest, notary_key},
+    remove::{delete_unused, remove_key},
     repository::{Documents, enrol_repository},
+    restored::{Restored, accept_restored},
     supersede::{Supersede, supersede},
 };
 use crate::{

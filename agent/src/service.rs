@@ -3,6 +3,7 @@
 mod admin;
 mod keys;
 mod ledger;
+mod notary;
 mod signing;
 pub mod status;
 
@@ -12,7 +13,11 @@ use parking_lot::RwLock;
 use tonic::{Request, Status};
 
 pub use self::{
-    admin::AdminService, keys::KeysService, ledger::LedgerService, signing::SigningService,
+    admin::AdminService,
+    keys::KeysService,
+    ledger::LedgerService,
+    notary::{NotaryKeysService, NotarySignerService},
+    signing::SigningService,
 };
 use crate::{
     caller::Caller,

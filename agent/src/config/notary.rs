@@ -1,6 +1,6 @@
 //! `[[notary]]`: which notary-server may have keys made and used, and for what.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, str::FromStr};
 
 use privyseal_tuf::RoleType;
 use serde::Deserialize;
@@ -98,6 +98,18 @@ impl NotaryRole {
         match self {
             Self::Snapshot => RoleType::Snapshot,
             Self::Timestamp => RoleType::Timestamp,
+        }
+    }
+}
+
+impl FromStr for NotaryRole {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "snapshot" => Ok(Self::Snapshot),
+            "timestamp" => Ok(Self::Timestamp),
+            _ => Err(()),
         }
     }
 }

@@ -194,19 +194,23 @@ pub(super) fn introduces(keyid: &str, key: &Key) -> Result<(), Denial> {
 
 fn malformed(error: DocumentError) -> Denial {
     let reason = match &error {
-        DocumentError::Json(json) => match json {
-            JsonError::DuplicateKey { .. } => Reason::JsonDuplicateKey,
-            JsonError::Float(_) | JsonError::IntegerRange(_) => Reason::JsonNumber,
-            JsonError::TooDeep(_) => Reason::JsonTooDeep,
-            JsonError::TrailingBytes(_) => Reason::JsonTrailing,
-            JsonError::TooLong(_) | JsonError::TooMany(_) => Reason::DocumentTooLarge,
-            JsonError::LoneSurrogate(_) | JsonError::InvalidUtf8(_) | JsonError::Syntax { .. } => {
-                Reason::JsonInvalid
-            }
-        },
+        DocumentError::Json(json) => malformed_json(json),
         _ => Reason::MetadataInvalid,
     };
     Denial::new(reason, error.to_string())
+}
+
+pub(super) fn malformed_json(error: &JsonError) -> Reason {
+    match error {
+        JsonError::DuplicateKey { .. } => Reason::JsonDuplicateKey,
+        JsonError::Float(_) | JsonError::IntegerRange(_) => Reason::JsonNumber,
+        JsonError::TooDeep(_) => Reason::JsonTooDeep,
+        JsonError::TrailingBytes(_) => Reason::JsonTrailing,
+        JsonError::TooLong(_) | JsonError::TooMany(_) => Reason::DocumentTooLarge,
+        JsonError::LoneSurrogate(_) | JsonError::InvalidUtf8(_) | JsonError::Syntax { .. } => {
+            Reason::JsonInvalid
+        }
+    }
 }
 
 fn invalid(error: ViewError) -> Denial {

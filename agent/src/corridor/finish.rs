@@ -11,10 +11,10 @@ use tokio::runtime::Handle;
 ///
 /// A task of its own would do that too, but waking a thread for it costs every request what only
 /// an abandoned one needs.
-pub(super) struct Finish<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+pub(crate) struct Finish<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
 
 impl<F: Future<Output: Send> + Send + 'static> Finish<F> {
-    pub(super) fn new(work: F) -> Self {
+    pub(crate) fn new(work: F) -> Self {
         Self(Some(Box::pin(work)))
     }
 }

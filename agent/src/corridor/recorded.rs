@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
-use privyseal_proto::ledger::v1::{Decision, record::Event};
+use privyseal_proto::ledger::v1::{Decision as Record, record::Event};
 use privyseal_tuf::{KeyId, Sha256Digest};
 
 use super::{
     Held, House,
-    permit::{Message, SigningPermit},
+    decided::{Decided, Decision},
 };
-use crate::{fault::Stop, keystore::Keystore, ledger::Appended, memory::LineageId};
+use crate::{fault::Stop, memory::LineageId};
 
-/// A decision that can't be lost any more, and the permit that it gave.
+/// A decision that can't be lost any more.
 pub struct Recorded {
-    pub(super) permit: SigningPermit,
-    pub(super) keystore: Arc<dyn Keystore>,
-    pub(super) appended: Appended,
+    pub(super) decided: Decided,
     pub(super) keyid: KeyId,
     pub(super) lineage: LineageId,
     pub(super) version: u64,
@@ -29,10 +27,6 @@ impl Recorded {
     /// Where the keystore could not sign anyhow, or the ledger takes no record: nothing was
     /// decided.
     pub async fn new(held: Held, house: &House) -> Result<Self, Stop> {
-        // Who asks while a token is absent must not fill the ledger by asking.
-        if let Some(obstacle) = held.keystore.state().borrow().obstacle() {
-            return Err(obstacle.clone().into());
-        }
         let Held {
             lineage,
             document,
@@ -40,31 +34,32 @@ impl Recorded {
             key,
             ..
         } = held;
-        let decision = Decision {
+        let (version, digest) = (document.version, document.digest);
+        let record = Record {
             caller: Some(held.caller.to_record()),
             lineage: Some(super::record_lineage(&lineage)),
             role: document.role.to_string(),
-            version: document.version,
-            digest: document.digest.as_bytes().to_vec(),
+            version,
+            digest: digest.as_bytes().to_vec(),
             key: key.bound.name.to_string(),
             keyid: keyid.to_string(),
             facts: held.facts,
             opens_lineage: held.opens,
             completes: held.completes,
         };
-        let appended = house
-            .ledger
-            .append(Event::Decision(decision), Some(held.gate))
-            .await?;
-        let message = Message::new(document.document.payload().bytes());
-        Ok(Self {
-            permit: SigningPermit::new(Arc::clone(&key.bound), message),
+        let decision = Decision {
+            event: Event::Decision(record),
+            gate: held.gate,
+            key: Arc::clone(&key.bound),
             keystore: held.keystore,
-            appended,
+            message: move || document.document.payload().bytes(),
+        };
+        Ok(Self {
+            decided: decision.record(house).await?,
             keyid,
             lineage,
-            version: document.version,
-            digest: document.digest,
+            version,
+            digest,
         })
     }
 }

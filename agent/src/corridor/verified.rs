@@ -1,18 +1,11 @@
 //! Verified: the token signed, and the signature verifies under the bound public key.
 
 use privyseal_ledger::Head;
-use privyseal_proto::{
-    ledger::v1::{Outcome, record::Event},
-    v1 as wire,
-};
+use privyseal_proto::v1 as wire;
 use privyseal_tuf::{KeyId, Sha256Digest, Signature};
 
 use super::{Held, House, Recorded, held::Given};
-use crate::{
-    fault::{Fault, Stop},
-    keystore::RawSignature,
-    memory::LineageId,
-};
+use crate::{fault::Stop, memory::LineageId};
 
 /// A signature that may leave the agent.
 #[derive(Debug)]
@@ -33,40 +26,16 @@ impl Recorded {
     /// # Errors
     /// Where the keystore can't sign, or its signature is wrong; either is recorded.
     pub async fn sign(self, house: &House) -> Result<Verified, Stop> {
-        let key = self.permit.key().clone();
-        let message = self.permit.message().clone();
-        let answer = self.keystore.sign(self.permit).await.map_err(Fault::from);
-        let checked = answer.and_then(|RawSignature(raw)| {
-            let wrong = |what: String| Fault::BadSignature {
-                key: key.name.clone(),
-                what,
-            };
-            let signature = Signature::from_raw(key.public_key.algorithm(), &raw)
-                .map_err(|error| wrong(error.to_string()))?;
-            key.public_key
-                .verify(message.bytes(), &signature)
-                .map_err(|error| wrong(error.to_string()))?;
-            Ok(signature)
-        });
-        let (signature, fault) = match &checked {
-            Ok(signature) => (signature.as_raw().to_vec(), String::new()),
-            Err(fault) => (Vec::new(), fault.reason().to_owned()),
-        };
-        let decision = self.appended.index;
-        house.ledger.append_later(Event::Outcome(Outcome {
-            decision,
-            signature,
-            fault,
-        }));
+        let appended = self.decided.appended;
         Ok(Verified {
-            signature: checked?,
+            signature: self.decided.sign(house).await?,
             keyid: self.keyid,
             lineage: self.lineage,
             version: self.version,
             digest: self.digest,
-            record: decision,
+            record: appended.index,
             recorded: false,
-            head: self.appended.head,
+            head: appended.head,
         })
     }
 }

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod ckr;
+mod destroy;
 mod ec_point;
 mod event;
 mod generate;
@@ -55,6 +56,7 @@ impl Question {
     const BIND: Self = Self::new("binding keys", 30, true);
     /// A card makes an RSA key in minutes.
     const GENERATE: Self = Self::new("making a key", 300, false);
+    const DESTROY: Self = Self::new("destroying a key", 30, true);
     const INSPECT: Self = Self::new("describing a key", 30, true);
     const UNLOCK: Self = Self::new("the login", 30, false);
     const LOCK: Self = Self::new("the logout", 30, true);
@@ -95,6 +97,11 @@ impl Pkcs11Keystore {
             .name(shared.settings.name.to_string())
             .spawn(move || supervisor.run())?;
         Ok(Arc::new(Self { shared, events }))
+    }
+
+    /// Keys that were removed: what is left of them on the token is destroyed when it can be.
+    pub fn forget(&self, keys: impl IntoIterator<Item = Arc<BoundKey>>) {
+        self.shared.to_destroy(keys);
     }
 
     async fn ask<T>(
@@ -146,7 +153,14 @@ impl Keystore for Pkcs11Keystore {
     }
 
     async fn bind(&self, keys: Vec<Arc<BoundKey>>) -> Result<(), KeystoreError> {
-        self.ask(Question::BIND, |reply| Event::Bind(keys, reply))
+        // Not in the event, so that a full queue loses none.
+        self.shared.to_bind(keys);
+        self.ask(Question::BIND, Event::Bind).await
+    }
+
+    async fn destroy(&self, key: Arc<BoundKey>) -> Result<(), KeystoreError> {
+        self.shared.to_destroy([Arc::clone(&key)]);
+        self.ask(Question::DESTROY, |reply| Event::Destroy(key, reply))
             .await
     }
 

@@ -46,17 +46,19 @@ impl State {
             Event::KeystoreLocked(locked) => self.login(&locked.keystore, LoginMemory::Locked),
             Event::KeyEnrolled(enrolled) => self.enrol(enrolled),
             Event::Decision(decision) => self.decide(index, decision),
-            Event::Outcome(outcome) => self.outcome(outcome),
+            Event::Outcome(outcome) => self
+                .outcome(outcome)
+                .or_else(|| self.outcome_notary(outcome)),
             Event::Observed(observed) => self.observe(observed),
             Event::Superseded(superseded) => self.supersede(superseded),
             Event::EnrollmentPart(part) => self.enrol_part(part),
             Event::RepositoryEnrolled(enrolled) => self.enrol_repository(enrolled),
+            Event::NotaryDecision(decision) => self.decide_notary(index, decision),
+            Event::NotaryRestored(restored) => self.restored(restored),
+            Event::KeyRemoved(removed) => self.remove_key(index, removed),
             Event::AgentStarted(_)
             | Event::AgentStopped(_)
             | Event::ConfigReloaded(_)
-            | Event::NotaryDecision(_)
-            | Event::NotaryRestored(_)
-            | Event::KeyRemoved(_)
             | Event::Refusals(_)
             | Event::LedgerResumed(_) => None,
         };
@@ -78,11 +80,14 @@ impl State {
     }
 
     fn enrol(&mut self, enrolled: &KeyEnrolled) -> Option<()> {
-        let key = EnrolledKey::from_record(enrolled)?;
+        let key = Arc::new(EnrolledKey::from_record(enrolled)?);
+        let name = &key.bound.name;
         // A name is never used again.
-        self.keys
-            .entry(key.bound.name.clone())
-            .or_insert_with(|| Arc::new(key));
+        if self.keys.contains_key(name) || self.notary.is_removed(name) {
+            return None;
+        }
+        self.enrol_notary(&key);
+        self.keys.insert(name.clone(), key);
         Some(())
     }
 

@@ -1,37 +1,46 @@
-//! Gates: the one place in which a document of a role is decided on.
+//! Gates: the one place in which a document of a role, or of a notary key, is decided on.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, Weak},
 };
 
 use parking_lot::Mutex;
-use privyseal_tuf::Role;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 
-/// A gate for each role that somebody is at. A gate that nobody waits at is forgotten, so that
-/// asking for many roles fills no memory.
-#[derive(Debug, Default)]
-pub(super) struct Gates(Mutex<Open>);
+/// A gate for each name that somebody is at. A gate that nobody waits at is forgotten, so that
+/// asking for many names fills no memory.
+#[derive(Debug)]
+pub(super) struct Gates<N>(Mutex<Open<N>>);
 
-#[derive(Debug, Default)]
-struct Open {
-    gates: HashMap<Role, Weak<Gate<()>>>,
+#[derive(Debug)]
+struct Open<N> {
+    gates: HashMap<N, Weak<Gate<()>>>,
     /// With more gates than this, those that nobody is at are swept away.
     most: usize,
 }
 
-impl Gates {
-    /// Waits for the gate of `role`.
-    pub(super) async fn enter(&self, role: &Role) -> OwnedMutexGuard<()> {
-        let gate = self.0.lock().gate(role);
+impl<N> Default for Gates<N> {
+    fn default() -> Self {
+        Self(Mutex::new(Open {
+            gates: HashMap::new(),
+            most: 0,
+        }))
+    }
+}
+
+impl<N: Hash + Eq + Clone> Gates<N> {
+    /// Waits for the gate of `name`.
+    pub(super) async fn enter(&self, name: &N) -> OwnedMutexGuard<()> {
+        let gate = self.0.lock().gate(name);
         gate.lock_owned().await
     }
 }
 
-impl Open {
-    fn gate(&mut self, role: &Role) -> Arc<Gate<()>> {
-        if let Some(gate) = self.gates.get(role).and_then(Weak::upgrade) {
+impl<N: Hash + Eq + Clone> Open<N> {
+    fn gate(&mut self, name: &N) -> Arc<Gate<()>> {
+        if let Some(gate) = self.gates.get(name).and_then(Weak::upgrade) {
             return gate;
         }
         if self.gates.len() > self.most {
@@ -40,7 +49,7 @@ impl Open {
             self.most = self.gates.len().saturating_mul(2).max(64);
         }
         let gate = Arc::default();
-        self.gates.insert(role.clone(), Arc::downgrade(&gate));
+        self.gates.insert(name.clone(), Arc::downgrade(&gate));
         gate
     }
 }
@@ -52,12 +61,12 @@ mod tests {
         task::{Context, Poll, Waker},
     };
 
-    use privyseal_tuf::RoleType;
+    use privyseal_tuf::{Role, RoleType};
 
     use super::*;
 
     /// What entering comes to at once.
-    fn enter(gates: &Gates, role: &Role) -> Option<OwnedMutexGuard<()>> {
+    fn enter(gates: &Gates<Role>, role: &Role) -> Option<OwnedMutexGuard<()>> {
         let entering = pin!(gates.enter(role));
         match entering.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(held) => Some(held),

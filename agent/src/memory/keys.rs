@@ -1,12 +1,15 @@
 //! Enrolled keys: what a key is, and whom it belongs to.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use privyseal_proto::ledger::v1 as record;
-use privyseal_tuf::{Key, KeyId, PublicKey, Sha256Digest};
+use privyseal_tuf::{Key, KeyId, PublicKey, Sha256Digest, notary};
 
 use super::LineageId;
-use crate::keystore::{BoundKey, KeyName, KeystoreName, ObjectId, TokenSerial};
+use crate::{
+    config::NotaryRole,
+    keystore::{BoundKey, KeyName, KeystoreName, ObjectId, TokenSerial},
+};
 
 /// What a key may sign, fixed when it is enrolled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +18,29 @@ pub enum Purpose {
     Tuf,
     /// The ledger's checkpoints.
     Ledger,
+    /// A role's documents in notary's dialect.
+    Notary(NotaryRole),
+}
+
+impl Purpose {
+    /// As a record has it; only a notary key has a role.
+    fn from_record(purpose: &str, role: &str) -> Option<Self> {
+        match purpose {
+            "tuf" => Some(Self::Tuf),
+            "ledger" => Some(Self::Ledger),
+            "notary" => role.parse().ok().map(Self::Notary),
+            _ => None,
+        }
+    }
+
+    /// The role of a notary key.
+    #[must_use]
+    pub fn notary(self) -> Option<NotaryRole> {
+        match self {
+            Self::Notary(role) => Some(role),
+            Self::Tuf | Self::Ledger => None,
+        }
+    }
 }
 
 impl fmt::Display for Purpose {
@@ -22,19 +48,8 @@ impl fmt::Display for Purpose {
         f.write_str(match self {
             Self::Tuf => "tuf",
             Self::Ledger => "ledger",
+            Self::Notary(_) => "notary",
         })
-    }
-}
-
-impl FromStr for Purpose {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "tuf" => Ok(Self::Tuf),
-            "ledger" => Ok(Self::Ledger),
-            _ => Err(()),
-        }
     }
 }
 
@@ -43,7 +58,7 @@ impl FromStr for Purpose {
 pub struct EnrolledKey {
     /// Where it is, and its public half.
     pub bound: Arc<BoundKey>,
-    /// As TUF names it.
+    /// As TUF names it, or, of a notary key, as notary does.
     pub keyid: KeyId,
     /// SHA-256 of its SubjectPublicKeyInfo.
     pub fingerprint: Sha256Digest,
@@ -63,6 +78,11 @@ impl EnrolledKey {
     pub(super) fn from_record(record: &record::KeyEnrolled) -> Option<Self> {
         let public_key = PublicKey::from_spki_der(&record.public_key).ok()?;
         let key = Key::from_public(&public_key);
+        let purpose = Purpose::from_record(&record.purpose, &record.role)?;
+        let keyid = match purpose {
+            Purpose::Notary(_) => notary::Key::from_public(&public_key).id().clone(),
+            Purpose::Tuf | Purpose::Ledger => key.keyid().clone(),
+        };
         Some(Self {
             bound: Arc::new(BoundKey {
                 name: record.name.parse::<KeyName>().ok()?,
@@ -71,9 +91,9 @@ impl EnrolledKey {
                 object_id: ObjectId::new(record.object_id.clone()).ok()?,
                 public_key,
             }),
-            keyid: key.keyid().clone(),
+            keyid,
             fingerprint: key.fingerprint(),
-            purpose: record.purpose.parse().ok()?,
+            purpose,
             authority: record.authority.clone(),
             repository: record.repository.clone(),
             first_root: Sha256Digest::try_from(record.first_root.as_slice()).ok(),

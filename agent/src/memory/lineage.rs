@@ -12,7 +12,7 @@ use super::{Delegated, Known, LineageId, RoleHistory, fold::Changing, gates::Gat
 #[derive(Debug)]
 pub struct Lineage {
     id: LineageId,
-    gates: Arc<Gates>,
+    gates: Arc<Gates<Role>>,
     state: RwLock<Arc<LineageState>>,
     delegated: RwLock<Delegated>,
 }

@@ -61,8 +61,9 @@ pub async fn enrol_key(
     // One enrolment at a time, so that a name is taken once.
     let gate = memory.enrolling_gate().await;
     let is_ledger_key = request.name == house.config.ledger.key;
-    if is_ledger_key || memory.key(&request.name).is_some() {
-        let message = format!("there is a key {} already", request.name);
+    let taken = memory.key(&request.name).is_some() || memory.removed_key(&request.name).is_some();
+    if is_ledger_key || taken {
+        let message = format!("there is, or was, a key {} already", request.name);
         return Err(Denial::new(Reason::NameTaken, message).into());
     }
     let (found, generated) = match request.origin {
@@ -108,7 +109,7 @@ pub async fn enrol_key(
         .ledger
         .append(Event::KeyEnrolled(enrolled), Some(Box::new(gate)))
         .await?;
-    house.keystores.bind(memory).await;
+    house.keystores.bind(&bound).await;
     let not_found = || KeystoreError::KeyNotFound {
         keystore: request.keystore.clone(),
         key: request.name.clone(),
@@ -117,13 +118,16 @@ pub async fn enrol_key(
     Ok(memory.key(&request.name).ok_or_else(not_found)?)
 }
 
-/// The name under which this very key is known already, enrolled or as the ledger's own.
+/// The name under which this very key is known already: enrolled, removed, or the ledger's own.
 fn name_of(memory: &Memory, public_key: &PublicKey) -> Option<KeyName> {
     let genesis = memory.genesis();
     let ledger_key = genesis.as_ref().and_then(LedgerKey::of);
     let ledger_key = ledger_key.map(|key| Arc::clone(key.bound()));
     let enrolled = memory.keys().into_iter().map(|key| Arc::clone(&key.bound));
+    // What is to be destroyed is not enrolled anew.
+    let removed = memory.removed_keys().into_iter().map(|removed| removed.key);
     let same = enrolled
+        .chain(removed)
         .chain(ledger_key)
         .find(|key| key.public_key == *public_key);
     same.map(|key| key.name.clone())

@@ -21,9 +21,11 @@ use crate::{
     caller::Caller,
     corridor::{LineageName, known, role_of, wire_head, wire_lineage},
     denial::{Denial, Reason},
-    keystore::{Keystore, KeystoreState},
+    keystore::{KeyName, Keystore, KeystoreState},
     memory::LoginMemory,
-    operate::{Documents, Supersede, enrol_repository, operator, supersede},
+    operate::{
+        Documents, Restored, Supersede, accept_restored, enrol_repository, operator, supersede,
+    },
 };
 
 /// Serves operators.
@@ -261,8 +263,24 @@ impl Admin for AdminService {
 
     async fn accept_restored(
         &self,
-        _: Request<AcceptRestoredRequest>,
+        request: Request<AcceptRestoredRequest>,
     ) -> Result<Response<AcceptRestoredReply>, Status> {
-        Err(Status::unimplemented("soon"))
+        let caller = Desk::caller(&request)?;
+        let request = request.into_inner();
+        let house = self.0.house();
+        let work = async {
+            operator(&caller, &house.config)?;
+            let restored = Restored {
+                authority: request.authority,
+                repositories: request.repositories,
+                reason: request.reason,
+            };
+            let (keys, head) = accept_restored(&house, &caller, restored).await?;
+            Ok(AcceptRestoredReply {
+                keys: keys.iter().map(KeyName::to_string).collect(),
+                head: Some(wire_head(head)),
+            })
+        };
+        self.0.answer(&caller, work).await.map(Response::new)
     }
 }

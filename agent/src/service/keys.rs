@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use privyseal_proto::v1::{
-    EnrollKeyRequest, GenerateKeyRequest, Key, ListKeysReply, ListKeysRequest, Protection,
-    RemoveKeyReply, RemoveKeyRequest, keys_server::Keys,
+    EnrollKeyRequest, GenerateKeyRequest, Key, ListKeysReply, ListKeysRequest, NotaryUse,
+    Protection, RemoveKeyReply, RemoveKeyRequest, keys_server::Keys,
 };
 use privyseal_tuf::{Algorithm, Key as TufKey};
 use tonic::{Request, Response, Status};
 
 use super::Desk;
 use crate::{
-    corridor::{LineageName, known},
+    config::NotaryRole,
+    corridor::{LineageName, known, wire_head},
     denial::{Denial, Reason},
     keystore::{BoundKey, KeyDescription, KeyName, ObjectId},
     ledger::LedgerKey,
     memory::{EnrolledKey, Purpose},
-    operate::{KeyRequest, Origin, enrol_key, operator},
+    operate::{KeyRequest, Origin, enrol_key, operator, remove_key},
 };
 
 /// Serves keys.
@@ -86,7 +87,7 @@ macro_rules! enrol_request {
 
 impl EnrolRequest {
     fn parse(self, origin: Origin) -> Result<KeyRequest, Denial> {
-        if self.purpose.parse() != Ok(Purpose::Tuf) {
+        if self.purpose != Purpose::Tuf.to_string() {
             return Err(malformed("purpose", "a key is enrolled for `tuf`"));
         }
         let lineage = LineageName::parse(Some(privyseal_proto::v1::LineageRef {
@@ -133,7 +134,16 @@ impl Keys for KeysService {
                 grants.may_see_key(&caller, &key.authority, &key.repository, name)
             });
             let mut keys: Vec<_> = mine
-                .map(|key| tuf_key(&key, descriptions.get(&key.bound.name)))
+                .map(|key| {
+                    let description = descriptions.get(&key.bound.name);
+                    match key.purpose {
+                        Purpose::Notary(role) => {
+                            let used = memory.notary_use(&key.bound.name);
+                            notary_key(&key, role, used, description)
+                        }
+                        Purpose::Tuf | Purpose::Ledger => tuf_key(&key, description),
+                    }
+                })
                 .collect();
             if grants.is_operator(&caller) {
                 let key = memory.genesis().as_ref().and_then(LedgerKey::of);
@@ -178,24 +188,59 @@ impl Keys for KeysService {
 
     async fn remove(
         &self,
-        _: Request<RemoveKeyRequest>,
+        request: Request<RemoveKeyRequest>,
     ) -> Result<Response<RemoveKeyReply>, Status> {
-        Err(Status::unimplemented("soon"))
+        let caller = Desk::caller(&request)?;
+        let name = request.into_inner().name;
+        let work = async {
+            let house = self.0.house();
+            operator(&caller, &house.config)?;
+            let name = name.parse().map_err(|error| malformed("name", error))?;
+            remove_key(&house, &caller, &name).await
+        };
+        let (record, head) = self.0.answer_at_leisure(&caller, work).await?;
+        Ok(Response::new(RemoveKeyReply {
+            record,
+            head: Some(wire_head(head)),
+        }))
     }
 }
 
 fn tuf_key(key: &EnrolledKey, description: Option<&KeyDescription>) -> Key {
     let tuf = TufKey::from_public(&key.bound.public_key);
     Key {
-        keyid: key.keyid.to_string(),
-        purpose: key.purpose.to_string(),
-        authority: key.authority.clone(),
-        repository: key.repository.clone(),
         first_root: key
             .first_root
             .map(|root| root.to_string())
             .unwrap_or_default(),
         tuf_key: String::from_utf8_lossy(&tuf.value().to_pretty()).into_owned(),
+        ..enrolled(key, description)
+    }
+}
+
+fn notary_key(
+    key: &EnrolledKey,
+    role: NotaryRole,
+    used: Option<crate::memory::NotaryUse>,
+    description: Option<&KeyDescription>,
+) -> Key {
+    Key {
+        role: role.as_str().to_owned(),
+        notary_use: used.map(|used| NotaryUse {
+            version: used.version,
+            expires: used.expires,
+            restored: used.restored,
+        }),
+        ..enrolled(key, description)
+    }
+}
+
+fn enrolled(key: &EnrolledKey, description: Option<&KeyDescription>) -> Key {
+    Key {
+        keyid: key.keyid.to_string(),
+        purpose: key.purpose.to_string(),
+        authority: key.authority.clone(),
+        repository: key.repository.clone(),
         ..described(&key.bound, description)
     }
 }

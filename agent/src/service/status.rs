@@ -27,7 +27,9 @@ pub fn code(reason: Reason) -> Code {
             Code::NotFound
         }
         R::DocumentTooLarge | R::DelegationsTooLarge | R::LedgerRange => Code::OutOfRange,
-        R::TooManyRequests => Code::ResourceExhausted,
+        R::TooManyRequests | R::UnusedKeysFull => Code::ResourceExhausted,
+        // What notary-signer answers.
+        R::AlgorithmUnsupported => Code::Unknown,
         R::RequestTimeout => Code::DeadlineExceeded,
         R::NameTaken | R::LineageKnown => Code::AlreadyExists,
         R::UnknownRole
@@ -65,6 +67,8 @@ pub fn code(reason: Reason) -> Code {
         | R::SnapshotUnknown
         | R::Incomplete
         | R::NotSupersedable
+        | R::KeyUsed
+        | R::NotRemovable
         | R::KeystoreNotForRoot => Code::FailedPrecondition,
     }
 }
@@ -77,7 +81,7 @@ pub fn from_denial(denial: &Denial) -> Status {
         code(reason),
         reason.code(),
         denial.message(),
-        reason.remedy(),
+        denial.remedy(),
         matches!(reason, Reason::TooManyRequests | Reason::RequestTimeout),
     )
 }

@@ -17,8 +17,10 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, KeystoreError>>;
 pub(super) enum Event {
     /// A session met an error that asks for finding everything again.
     Trouble { login: u64, what: String },
-    /// The keys to hold are these.
-    Bind(Vec<Arc<BoundKey>>, Reply<()>),
+    /// There are further keys to hold.
+    Bind(Reply<()>),
+    /// Destroy a key pair.
+    Destroy(Arc<BoundKey>, Reply<()>),
     /// Make a key pair.
     Generate(KeyName, Algorithm, Reply<KeyDescription>),
     /// Describe a key pair.
@@ -39,7 +41,11 @@ impl Event {
         match self {
             Self::Generate(_, _, reply) | Self::Inspect(_, _, reply) => reply.is_closed(),
             Self::Unlock(_, _, reply) => reply.is_closed(),
-            Self::Trouble { .. } | Self::Bind(..) | Self::Lock(_) | Self::Shutdown(_) => false,
+            Self::Trouble { .. }
+            | Self::Bind(_)
+            | Self::Destroy(..)
+            | Self::Lock(_)
+            | Self::Shutdown(_) => false,
         }
     }
 }
@@ -72,10 +78,7 @@ mod tests {
         }
         assert_eq!(abandoned(unlock), (false, true));
         assert_eq!(abandoned(Event::Lock), (false, false));
-        assert_eq!(
-            abandoned(|reply| Event::Bind(Vec::new(), reply)),
-            (false, false)
-        );
+        assert_eq!(abandoned(Event::Bind), (false, false));
         let (done, _) = oneshot::channel();
         assert!(!Event::Shutdown(Some(done)).is_abandoned());
     }

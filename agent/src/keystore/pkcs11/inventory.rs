@@ -37,6 +37,17 @@ impl Inventory {
         self.public.entry(id).or_default().push(public);
     }
 
+    /// Forgets a key pair that was destroyed since.
+    pub(super) fn remove(&mut self, id: &ObjectId) {
+        self.private.remove(id);
+        self.public.remove(id);
+    }
+
+    /// Is anything with this CKA_ID there?
+    pub(super) fn has(&self, id: &ObjectId) -> bool {
+        self.private.contains_key(id) || self.public.contains_key(id)
+    }
+
     /// Private keys with this CKA_ID.
     pub(super) fn private(&self, id: &ObjectId) -> &[ObjectHandle] {
         self.private.get(id).map_or(&[], Vec::as_slice)

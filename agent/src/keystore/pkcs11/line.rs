@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use cryptoki::object::ObjectHandle;
 use tokio::sync::oneshot;
 
@@ -17,8 +17,8 @@ use super::resolve::Resolved;
 use crate::corridor::permit::SigningPermit;
 use crate::keystore::RawSignature;
 use crate::keystore::error::KeystoreError;
-use crate::keystore::key::{BoundKey, ObjectId};
-use crate::keystore::name::KeystoreName;
+use crate::keystore::key::BoundKey;
+use crate::keystore::name::{KeyName, KeystoreName};
 
 pub(super) type Answer = Result<RawSignature, KeystoreError>;
 
@@ -28,6 +28,8 @@ pub(super) struct Job {
     pub(super) handle: ObjectHandle,
     pub(super) deadline: Instant,
     pub(super) reply: oneshot::Sender<Answer>,
+    /// Dropped when it is answered.
+    _flight: Sender<()>,
 }
 
 /// The way to the sessions of one login.
@@ -35,7 +37,7 @@ pub(super) struct Line {
     keystore: KeystoreName,
     queue: usize,
     jobs: Sender<Job>,
-    seats: HashMap<ObjectId, Seat>,
+    seats: HashMap<KeyName, Seat>,
     pulses: Vec<Arc<Pulse>>,
     closed: Arc<AtomicBool>,
 }
@@ -44,6 +46,31 @@ pub(super) struct Line {
 struct Seat {
     key: Arc<BoundKey>,
     handle: Result<ObjectHandle, KeystoreError>,
+    /// Held by every job for this key.
+    flight: Sender<()>,
+    flights: Receiver<()>,
+}
+
+impl Seat {
+    fn of(Resolved { key, handle, .. }: Resolved) -> Self {
+        let (flight, flights) = bounded(0);
+        Self {
+            key,
+            handle,
+            flight,
+            flights,
+        }
+    }
+}
+
+/// The signatures that were asked of a key which has no seat any more.
+pub(super) struct InFlight(Receiver<()>);
+
+impl InFlight {
+    /// True once all of them are answered; waits up to `limit`.
+    pub(super) fn ended(&self, limit: Duration) -> bool {
+        self.0.recv_timeout(limit) == Err(RecvTimeoutError::Disconnected)
+    }
 }
 
 /// What a session's thread holds of its line.
@@ -88,12 +115,17 @@ impl Line {
         )
     }
 
-    /// Replaces the keys that can be signed with.
+    /// Adds keys that can be signed with, in the place of those of the same names.
     pub(super) fn seat(&mut self, keys: impl IntoIterator<Item = Resolved>) {
-        self.seats = keys
-            .into_iter()
-            .map(|Resolved { key, handle, .. }| (key.object_id.clone(), Seat { key, handle }))
-            .collect();
+        let seats = keys.into_iter().map(Seat::of);
+        self.seats
+            .extend(seats.map(|seat| (seat.key.name.clone(), seat)));
+    }
+
+    /// Takes a key away; requests that are in the line already go on.
+    pub(super) fn unseat(&mut self, key: &KeyName) -> Option<InFlight> {
+        let seat = self.seats.remove(key)?;
+        Some(InFlight(seat.flights))
     }
 
     /// Puts a request into the line.
@@ -103,12 +135,13 @@ impl Line {
         deadline: Instant,
         reply: oneshot::Sender<Answer>,
     ) -> Result<(), KeystoreError> {
-        let handle = self.handle(permit.key())?;
+        let (handle, flight) = self.handle(permit.key())?;
         let job = Job {
             permit,
             handle,
             deadline,
             reply,
+            _flight: flight,
         };
         self.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => KeystoreError::Busy {
@@ -122,9 +155,12 @@ impl Line {
         })
     }
 
-    fn handle(&self, key: &Arc<BoundKey>) -> Result<ObjectHandle, KeystoreError> {
-        match self.seats.get(&key.object_id) {
-            Some(seat) if Arc::ptr_eq(&seat.key, key) || seat.key == *key => seat.handle.clone(),
+    fn handle(&self, key: &Arc<BoundKey>) -> Result<(ObjectHandle, Sender<()>), KeystoreError> {
+        match self.seats.get(&key.name) {
+            Some(seat) if Arc::ptr_eq(&seat.key, key) || seat.key == *key => {
+                let handle = seat.handle.clone()?;
+                Ok((handle, seat.flight.clone()))
+            }
             _ => Err(KeystoreError::KeyNotFound {
                 keystore: self.keystore.clone(),
                 key: key.name.clone(),

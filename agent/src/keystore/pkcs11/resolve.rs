@@ -151,7 +151,8 @@ impl Resolver<'_> {
         self.only(name, id, half, &handles)
     }
 
-    fn only(
+    /// The one object among those that were found.
+    pub(super) fn only(
         &self,
         name: &KeyName,
         id: &ObjectId,

@@ -1,16 +1,18 @@
 //! What callers see of a keystore while its supervisor works.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use tokio::sync::{oneshot, watch};
 
-use super::line::{Answer, Line};
+use super::line::{Answer, InFlight, Line};
 use super::resolve::Resolved;
 use super::settings::Settings;
 use crate::corridor::permit::SigningPermit;
 use crate::keystore::error::KeystoreError;
 use crate::keystore::key::{BoundKey, KeyDescription, KeyStanding, TokenIdentity};
+use crate::keystore::name::KeyName;
 use crate::keystore::state::KeystoreState;
 
 /// State, line and descriptions: written by the supervisor, read by callers.
@@ -19,7 +21,17 @@ pub(super) struct Shared {
     state: watch::Sender<KeystoreState>,
     line: RwLock<Option<Line>>,
     token: Mutex<Option<TokenIdentity>>,
-    keys: Mutex<Vec<KeyDescription>>,
+    keys: Mutex<BTreeMap<KeyName, KeyDescription>>,
+    orders: Mutex<Orders>,
+}
+
+/// What became of keys and was not seen to yet.
+#[derive(Default)]
+pub(super) struct Orders {
+    /// Enrolled.
+    pub(super) bind: Vec<Arc<BoundKey>>,
+    /// Removed.
+    pub(super) destroy: Vec<Arc<BoundKey>>,
 }
 
 impl Shared {
@@ -33,7 +45,8 @@ impl Shared {
             state: watch::Sender::new(start),
             line: RwLock::new(None),
             token: Mutex::new(None),
-            keys: Mutex::new(Vec::new()),
+            keys: Mutex::default(),
+            orders: Mutex::default(),
         }
     }
 
@@ -46,7 +59,22 @@ impl Shared {
     }
 
     pub(super) fn keys(&self) -> Vec<KeyDescription> {
-        held(&self.keys).clone()
+        held(&self.keys).values().cloned().collect()
+    }
+
+    /// Keys to bind at the next occasion.
+    pub(super) fn to_bind(&self, keys: Vec<Arc<BoundKey>>) {
+        held(&self.orders).bind.extend(keys);
+    }
+
+    /// Keys to destroy at the next occasion.
+    pub(super) fn to_destroy(&self, keys: impl IntoIterator<Item = Arc<BoundKey>>) {
+        held(&self.orders).destroy.extend(keys);
+    }
+
+    /// What was ordered since.
+    pub(super) fn orders(&self) -> Orders {
+        std::mem::take(&mut *held(&self.orders))
     }
 
     /// Changes the state, and says so once.
@@ -130,18 +158,24 @@ impl Shared {
         *self.write_line() = Some(line);
     }
 
-    /// Replaces the keys of the open line.
-    pub(super) fn reseat(&self, keys: Vec<Resolved>) {
+    /// Adds keys to the open line.
+    pub(super) fn seat(&self, keys: Vec<Resolved>) {
         self.describe(&keys);
         if let Some(line) = self.write_line().as_mut() {
             line.seat(keys);
         }
     }
 
+    /// Takes a key out of the open line.
+    pub(super) fn unseat(&self, key: &KeyName) -> Option<InFlight> {
+        held(&self.keys).remove(key);
+        self.write_line().as_mut()?.unseat(key)
+    }
+
     /// Gives up the line; requests in it are answered by the state. Set that first.
     pub(super) fn close(&self) {
         drop(self.write_line().take());
-        for description in held(&self.keys).iter_mut() {
+        for description in held(&self.keys).values_mut() {
             description.standing = KeyStanding::Unseen;
         }
     }
@@ -151,23 +185,23 @@ impl Shared {
         *held(&self.token) = Some(token);
     }
 
-    /// The bound keys are these, and the token can't be asked about them now.
-    pub(super) fn expect(&self, keys: &[Arc<BoundKey>]) {
+    /// These keys are bound, and the token can't be asked about them now.
+    pub(super) fn expect<'a>(&self, keys: impl IntoIterator<Item = &'a Arc<BoundKey>>) {
         let mut known = held(&self.keys);
-        *known = keys
-            .iter()
-            .map(|key| {
-                let before = known.iter().find(|description| description.key == *key);
-                KeyDescription {
-                    key: Arc::clone(key),
-                    token_label: before
-                        .map(|known| known.token_label.clone())
-                        .unwrap_or_default(),
-                    protection: before.and_then(|known| known.protection),
-                    standing: KeyStanding::Unseen,
-                }
-            })
-            .collect();
+        for key in keys {
+            let before = known.remove(&key.name);
+            let before = before.filter(|description| description.key == *key);
+            let description = KeyDescription {
+                key: Arc::clone(key),
+                token_label: before
+                    .as_ref()
+                    .map(|known| known.token_label.clone())
+                    .unwrap_or_default(),
+                protection: before.and_then(|known| known.protection),
+                standing: KeyStanding::Unseen,
+            };
+            known.insert(key.name.clone(), description);
+        }
     }
 
     fn describe(&self, keys: &[Resolved]) {
@@ -179,7 +213,8 @@ impl Shared {
                 tracing::warn!(key = %key.name, "{error}. {}", error.remedy());
             }
         }
-        *held(&self.keys) = keys.iter().map(|key| key.description.clone()).collect();
+        let described = keys.iter().map(|key| key.description.clone());
+        held(&self.keys).extend(described.map(|known| (known.key.name.clone(), known)));
     }
 
     fn read_line(&self) -> RwLockReadGuard<'_, Option<Line>> {

@@ -10,6 +10,7 @@ mod setbacks;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,12 +21,14 @@ use cryptoki::session::Session;
 use self::setbacks::Setbacks;
 use super::event::Event;
 use super::inventory::Inventory;
+use super::line::InFlight;
 use super::module::{Found, Module};
 use super::shared::Shared;
 use super::worker::Crew;
 use crate::keystore::error::KeystoreError;
 use crate::keystore::key::BoundKey;
 use crate::keystore::login::{LoginLog, LoginRules};
+use crate::keystore::name::KeyName;
 use crate::keystore::pin::PinSource;
 use crate::keystore::state::KeystoreState;
 
@@ -37,6 +40,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Time for the sessions to leave the module when their line is given up.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// A removed key, and the signatures that were asked of it before.
+struct Doomed {
+    key: Arc<BoundKey>,
+    flights: Option<InFlight>,
+}
+
+fn by_name(key: Arc<BoundKey>) -> (KeyName, Arc<BoundKey>) {
+    (key.name.clone(), key)
+}
 
 /// How far the agent has got with the token.
 enum Phase {
@@ -72,7 +85,9 @@ pub(super) struct Supervisor {
     sender: Sender<Event>,
     library: Option<Pkcs11>,
     phase: Phase,
-    bound: Vec<Arc<BoundKey>>,
+    bound: BTreeMap<KeyName, Arc<BoundKey>>,
+    /// Removed keys whose objects may still be on the token.
+    doomed: BTreeMap<KeyName, Doomed>,
     /// Counts the logins, so that late news of an earlier one is known as such.
     login: u64,
     /// An unattended login could not be recorded, and is tried again.
@@ -105,7 +120,8 @@ impl Supervisor {
             sender,
             library: None,
             phase: Phase::Away,
-            bound,
+            bound: bound.into_iter().map(by_name).collect(),
+            doomed: BTreeMap::new(),
             login: 0,
             login_waits: false,
             pause: TICK,
@@ -142,8 +158,12 @@ impl Supervisor {
                     self.recover(what);
                 }
             }
-            Event::Bind(keys, reply) => {
-                let _ = reply.send(self.bind(keys));
+            Event::Bind(reply) => {
+                let _ = reply.send(self.carry_out());
+            }
+            Event::Destroy(key, reply) => {
+                let bound = self.carry_out();
+                let _ = reply.send(bound.and_then(|()| self.destroy(&key.name)));
             }
             Event::Generate(name, algorithm, reply) => {
                 let _ = reply.send(self.generate(name, algorithm));
@@ -163,6 +183,8 @@ impl Supervisor {
 
     /// Looks at the token.
     fn tick(&mut self) {
+        // What is wrong with it, the look will say.
+        drop(self.carry_out());
         match &mut self.phase {
             Phase::Away => self.look(),
             Phase::Present { module, token } => match module.probe(token) {

@@ -5,30 +5,53 @@ use std::sync::Arc;
 use cryptoki::session::Session;
 use privyseal_tuf::Algorithm;
 
-use super::{GRACE, Phase, Serving, Supervisor};
+use super::{Doomed, GRACE, Phase, Serving, Supervisor, by_name};
 use crate::keystore::error::KeystoreError;
 use crate::keystore::key::{BoundKey, KeyDescription, ObjectId, TokenIdentity};
 use crate::keystore::name::KeyName;
 use crate::keystore::pkcs11::ckr;
+use crate::keystore::pkcs11::destroy;
 use crate::keystore::pkcs11::generate;
 use crate::keystore::pkcs11::inventory::Inventory;
 use crate::keystore::pkcs11::resolve::{Resolved, Resolver};
+use crate::keystore::pkcs11::shared::Orders;
 use crate::keystore::state::KeystoreState;
 
 impl Supervisor {
-    /// Sets the bound keys; looks for them where the token is at hand.
-    pub(super) fn bind(&mut self, keys: Vec<Arc<BoundKey>>) -> Result<(), KeystoreError> {
-        self.bound = keys;
+    /// Sees to keys that were enrolled and removed since.
+    pub(super) fn carry_out(&mut self) -> Result<(), KeystoreError> {
+        let Orders { bind, destroy } = self.shared.orders();
+        let bound = if bind.is_empty() {
+            Ok(())
+        } else {
+            self.bind(bind)
+        };
+        let removed = !destroy.is_empty();
+        for key in destroy {
+            self.bound.remove(&key.name);
+            let flights = self.shared.unseat(&key.name);
+            let doomed = self.doomed.entry(key.name.clone());
+            doomed.or_insert(Doomed { key, flights });
+        }
+        if removed {
+            self.sweep();
+        }
+        bound
+    }
+
+    /// Adds bound keys; looks for them where the token is at hand.
+    fn bind(&mut self, keys: Vec<Arc<BoundKey>>) -> Result<(), KeystoreError> {
+        self.bound.extend(keys.iter().cloned().map(by_name));
         let Phase::Serving(serving) = &mut self.phase else {
-            self.shared.expect(&self.bound);
+            self.shared.expect(&keys);
             return Ok(());
         };
         let unknown = |key: &Arc<BoundKey>| serving.inventory.private(&key.object_id).is_empty();
-        if self.bound.iter().any(unknown) {
+        if keys.iter().any(unknown) {
             match Inventory::scan(&serving.anchor) {
                 Ok(inventory) => serving.inventory = inventory,
                 Err(error) => {
-                    self.shared.expect(&self.bound);
+                    self.shared.expect(&keys);
                     return Err(KeystoreError::Absent {
                         keystore: self.shared.settings.name.clone(),
                         what: ckr::describe(&error),
@@ -43,9 +66,67 @@ impl Supervisor {
                 inventory,
                 ..
             } = serving.as_ref();
-            self.shared
-                .reseat(self.resolve(&token.identity, anchor, inventory));
+            let found = self.resolve(&token.identity, anchor, inventory, keys);
+            self.shared.seat(found);
         }
+        Ok(())
+    }
+
+    /// Destroys what is left of removed keys, at a login or when they were ordered to be.
+    pub(super) fn sweep(&mut self) {
+        for name in self.doomed.keys().cloned().collect::<Vec<_>>() {
+            if let Err(error) = self.destroy(&name)
+                && matches!(self.phase, Phase::Serving(_))
+            {
+                tracing::warn!(key = %name, "it was removed, and is still there: {error}");
+            }
+        }
+    }
+
+    /// Destroys a removed key, where anything of it is there, through a session of its own that can
+    /// write.
+    pub(super) fn destroy(&mut self, name: &KeyName) -> Result<(), KeystoreError> {
+        let Some(Doomed { key, flights }) = self.doomed.get(name) else {
+            return Ok(());
+        };
+        let Phase::Serving(serving) = &mut self.phase else {
+            return Err(self.shared.obstacle());
+        };
+        let Serving {
+            module,
+            token,
+            inventory,
+            ..
+        } = serving.as_mut();
+        let here = key.token_serial == token.identity.serial;
+        if !here || inventory.has(&key.object_id) {
+            // A handle that dies in a signature would end the session for everybody.
+            if flights
+                .as_ref()
+                .is_some_and(|flights| !flights.ended(GRACE))
+            {
+                return Err(KeystoreError::Deadline {
+                    keystore: self.shared.settings.name.clone(),
+                    after: GRACE,
+                    what: "the end of signatures with it",
+                    repeatable: true,
+                });
+            }
+            let session = module
+                .session(token, true)
+                .map_err(|error| KeystoreError::Refused {
+                    keystore: self.shared.settings.name.clone(),
+                    what: ckr::describe(&error),
+                })?;
+            let resolver = Resolver {
+                settings: &self.shared.settings,
+                token: &token.identity,
+                session: &session,
+            };
+            destroy::destroy(&resolver, key)?;
+        }
+        inventory.remove(&key.object_id);
+        self.doomed.remove(name);
         Ok(())
     }
 
@@ -114,7 +195,8 @@ impl Supervisor {
         self.shared.close();
         let alive = serving.crew.ended(GRACE)
             && Inventory::scan(&serving.anchor).is_ok_and(|inventory| {
-                self.resolve(&serving.token.identity, &serving.anchor, &inventory)
+                let bound = self.bound.values().cloned();
+                self.resolve(&serving.token.identity, &serving.anchor, &inventory, bound)
                     .iter()
                     .any(|key| key.handle.is_ok())
             });
@@ -139,21 +221,20 @@ impl Supervisor {
         }
     }
 
-    /// Finds every bound key in the inventory.
+    /// Finds keys in the inventory.
     pub(super) fn resolve(
         &self,
         token: &TokenIdentity,
         session: &Session,
         inventory: &Inventory,
+        keys: impl IntoIterator<Item = Arc<BoundKey>>,
     ) -> Vec<Resolved> {
         let resolver = Resolver {
             settings: &self.shared.settings,
             token,
             session,
         };
-        self.bound
-            .iter()
-            .map(|key| resolver.resolve(inventory, Arc::clone(key)))
-            .collect()
+        let found = keys.into_iter();
+        found.map(|key| resolver.resolve(inventory, key)).collect()
     }
 }

@@ -94,8 +94,8 @@ impl Supervisor {
 
     /// Refuses a token that none of the bound keys is bound to: it gets no PIN.
     fn expected(&self, found: &TokenSerial) -> Result<(), KeystoreError> {
-        match self.bound.first() {
-            Some(key) if self.bound.iter().all(|key| key.token_serial != *found) => {
+        match self.bound.values().next() {
+            Some(key) if self.bound.values().all(|key| key.token_serial != *found) => {
                 Err(KeystoreError::TokenSwapped {
                     keystore: self.shared.settings.name.clone(),
                     expected: key.token_serial.clone(),
@@ -171,7 +171,8 @@ impl Supervisor {
                 what,
             }
         })?;
-        let keys = self.resolve(&token.identity, &anchor, &inventory);
+        let bound = self.bound.values().cloned();
+        let keys = self.resolve(&token.identity, &anchor, &inventory, bound);
         self.shared.open(line, token.identity.clone(), keys);
         self.phase = Phase::Serving(Box::new(Serving {
             module,
@@ -182,6 +183,7 @@ impl Supervisor {
         }));
         self.setbacks = Setbacks::none();
         self.shared.publish(KeystoreState::Ready);
+        self.sweep();
         Ok(())
     }
 

@@ -1,0 +1,215 @@
+//! Keys that notary-server asks for.
+//!
+//! It asks for one whenever somebody reads a name that nobody published, and never deletes any. So
+//! there is one unused key for each repository, role and algorithm, and only so many in all.
+
+use std::sync::Arc;
+
+use privyseal_proto::{
+    ledger::v1::{KeyEnrolled, record::Event},
+    notary::CreateKeyRequest,
+};
+use privyseal_tuf::Algorithm;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::{
+    caller::Caller,
+    config::{NotaryRole, NotarySection},
+    corridor::{Finish, House, known, notary::uncovered},
+    denial::{Denial, Reason},
+    fault::{Fault, Stop},
+    keystore::{BoundKey, KeyName, KeyStanding, Keystore, KeystoreError},
+    memory::{EnrolledKey, Memory, Purpose, Slot},
+};
+
+/// A key that a notary-server may have.
+#[derive(Debug)]
+pub struct NotaryKeyRequest {
+    caller: Arc<Caller>,
+    section: NotarySection,
+    slot: Slot,
+}
+
+impl NotaryKeyRequest {
+    /// Reads a request, and finds the `[[notary]]` that covers it.
+    ///
+    /// # Errors
+    /// Where nothing covers it, or nobody may have such a key.
+    pub fn new(
+        caller: Arc<Caller>,
+        request: CreateKeyRequest,
+        house: &House,
+    ) -> Result<Self, Denial> {
+        known(&caller, &house.config)?;
+        let CreateKeyRequest {
+            algorithm,
+            gun,
+            role,
+        } = request;
+        if gun.is_empty() || gun.len() > 255 || gun.chars().any(char::is_control) {
+            let message = "gun: a repository's name has 1 to 255 printable characters";
+            return Err(Denial::new(Reason::RequestMalformed, message));
+        }
+        let section = house.config.grants.notary(&caller, &gun);
+        let section = section.ok_or_else(|| uncovered(&caller, &gun, "any"))?;
+        let role = notary_role(&role)?;
+        if !section.allows(role) {
+            return Err(uncovered(&caller, &gun, role.as_str()));
+        }
+        Ok(Self {
+            slot: Slot {
+                authority: section.authority.clone(),
+                algorithm: notary_algorithm(&algorithm)?,
+                repository: gun,
+                role,
+            },
+            section: section.clone(),
+            caller,
+        })
+    }
+
+    /// The unused key that waits for this, if there is one.
+    ///
+    /// # Errors
+    /// Where there is none, and no room for another.
+    fn waiting(&self, memory: &Memory) -> Result<Option<Arc<EnrolledKey>>, Denial> {
+        if let Some(key) = memory.unused_notary_key(&self.slot) {
+            return Ok(Some(key));
+        }
+        let Self { section, slot, .. } = self;
+        let counts =
+            |at: &Slot| at.authority == section.authority && section.covers(&at.repository);
+        let (unused, most) = (memory.unused_notary_keys(counts), section.unused_keys.get());
+        if unused < most as usize {
+            return Ok(None);
+        }
+        let message = format!(
+            "{unused} keys were made for notary-server and never used, and its [[notary]] allows \
+             {most}, so none is made for {}",
+            slot.repository.escape_debug()
+        );
+        Err(Denial::new(Reason::UnusedKeysFull, message))
+    }
+}
+
+/// A key for notary-server: one that was never used, or a new one.
+///
+/// # Errors
+/// Where there is no room for another, the token can't make it, or the ledger takes no record.
+pub async fn notary_key(
+    house: &House,
+    request: NotaryKeyRequest,
+) -> Result<Arc<EnrolledKey>, Stop> {
+    if let Some(key) = request.waiting(house.ledger.memory())? {
+        return Ok(key);
+    }
+    let house = house.clone();
+    // A caller that goes away now must not leave a key on the token that nobody knows.
+    Finish::new(async move { make(&house, request).await }).await
+}
+
+async fn make(house: &House, request: NotaryKeyRequest) -> Result<Arc<EnrolledKey>, Stop> {
+    let memory = house.ledger.memory();
+    // Of two that ask at once, the second finds the key of the first.
+    let gate = memory.enrolling_gate().await;
+    if let Some(key) = request.waiting(memory)? {
+        return Ok(key);
+    }
+    // A ledger without room must not wear out the token.
+    if let Some(fault) = house.ledger.fault() {
+        return Err(fault.into());
+    }
+    let NotaryKeyRequest {
+        caller,
+        section,
+        slot,
+    } = request;
+    let holder = house.keystores.of(&section.keystore).ok_or_else(|| {
+        let message = format!("the config has no keystore {}", section.keystore);
+        Denial::new(Reason::UnknownKeystore, message)
+    })?;
+    let name = new_name(slot.role, &section)?;
+    let made = holder
+        .keystore
+        .generate(name.clone(), slot.algorithm)
+        .await?;
+    if let KeyStanding::Refused(error) = made.standing {
+        return Err(error.into());
+    }
+    let key = made.key;
+    let enrolled = KeyEnrolled {
+        name: name.to_string(),
+        keystore: section.keystore.to_string(),
+        token_serial: key.token_serial.to_string(),
+        object_id: key.object_id.as_bytes().to_vec(),
+        public_key: key.public_key.to_spki_der(),
+        algorithm: slot.algorithm.to_string(),
+        purpose: Purpose::Notary(slot.role).to_string(),
+        authority: slot.authority,
+        repository: slot.repository,
+        first_root: Vec::new(),
+        operator: Some(caller.to_record()),
+        generated: true,
+        role: slot.role.as_str().to_owned(),
+    };
+    let recorded = house
+        .ledger
+        .append(Event::KeyEnrolled(enrolled), Some(Box::new(gate)))
+        .await;
+    if let Err(fault) = recorded {
+        undo(holder.keystore.as_ref(), &key).await;
+        return Err(fault.into());
+    }
+    house.keystores.bind(&key).await;
+    let not_found = || KeystoreError::KeyNotFound {
+        keystore: section.keystore.clone(),
+        key: name.clone(),
+        what: "it was made but is not remembered".to_owned(),
+    };
+    Ok(memory.key(&name).ok_or_else(not_found)?)
+}
+
+/// Destroys a key that could not be recorded.
+async fn undo(keystore: &dyn Keystore, key: &Arc<BoundKey>) {
+    if let Err(error) = keystore.destroy(Arc::clone(key)).await {
+        let (keystore, id) = (&key.keystore, &key.object_id);
+        tracing::warn!(%keystore, %id, "a key was made, could not be recorded, and stays: {error}");
+    }
+}
+
+/// `notary-ROLE-` and sixteen random hex digits.
+fn new_name(role: NotaryRole, section: &NotarySection) -> Result<KeyName, Fault> {
+    let fault = |what: String| KeystoreError::Fault {
+        keystore: section.keystore.clone(),
+        what,
+    };
+    let mut bytes = [0; 8];
+    let filled = SystemRandom::new().fill(&mut bytes);
+    filled.map_err(|_| fault("the system gives no random bytes".to_owned()))?;
+    let name = format!("notary-{}-{}", role.as_str(), hex::encode(bytes)).parse();
+    Ok(name.map_err(|error: crate::keystore::BadName| fault(error.to_string()))?)
+}
+
+fn notary_role(text: &str) -> Result<NotaryRole, Denial> {
+    text.parse().map_err(|()| {
+        let shown: String = text.chars().take(64).collect();
+        let message = format!("no keys are made for role {}", shown.escape_debug());
+        let remedy = "notary-server has keys of the roles snapshot and timestamp";
+        Denial::new(Reason::UnknownRole, message).with_remedy(remedy)
+    })
+}
+
+fn notary_algorithm(text: &str) -> Result<Algorithm, Denial> {
+    match text {
+        "ecdsa" => Ok(Algorithm::EcdsaP256),
+        "ed25519" => Ok(Algorithm::Ed25519),
+        other => {
+            let shown: String = other.chars().take(64).collect();
+            let message = format!(
+                "algorithm {} not supported for create key",
+                shown.escape_debug()
+            );
+            Err(Denial::new(Reason::AlgorithmUnsupported, message))
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Destroying notary keys: recorded first, then on the token.
+//!
+//! A key whose record is durable signs nothing any more and is unknown to notary-server. Where the
+//! agent ends before the token destroyed it, that is done at the next login.
+
+use std::sync::Arc;
+
+use privyseal_ledger::Head;
+use privyseal_proto::ledger::v1::{KeyRemoved, record::Event};
+
+use crate::{
+    caller::Caller,
+    corridor::House,
+    denial::{Denial, Reason},
+    fault::Stop,
+    keystore::{BoundKey, KeyName, Keystore, KeystoreError},
+    memory::{EnrolledKey, Purpose},
+};
+
+/// Removes a key for an operator; one that was removed already is destroyed where it is still there.
+/// Returns the index of the record.
+///
+/// # Errors
+/// Where it is no notary key, the keystore is not ready (then nothing happened), the ledger takes
+/// no record, or the token does not destroy it (then it is removed, and asking again is safe).
+pub async fn remove_key(
+    house: &House,
+    operator: &Caller,
+    name: &KeyName,
+) -> Result<(u64, Head), Stop> {
+    let memory = house.ledger.memory();
+    if let Some(removed) = memory.removed_key(name) {
+        destroy(house, &removed.key).await?;
+        return Ok((removed.record, house.ledger.reader().head()));
+    }
+    let unknown = || Denial::new(Reason::UnknownKey, format!("no key is enrolled as {name}"));
+    let is_ledger_key = *name == house.config.ledger.key;
+    let key = memory.key(name);
+    if is_ledger_key
+        || key
+            .as_ref()
+            .is_some_and(|key| key.purpose.notary().is_none())
+    {
+        let purpose = key.map_or(Purpose::Ledger, |key| key.purpose);
+        let message = format!("{name} is a {purpose} key, and only notary keys are removed");
+        return Err(Denial::new(Reason::NotRemovable, message).into());
+    }
+    remove(house, operator, &*key.ok_or_else(unknown)?, |_| Ok(())).await
+}
+
+/// Removes a key for the notary-server that it was made for.
+///
+/// # Errors
+/// As [`remove_key`], and where it was used.
+pub async fn delete_unused(
+    house: &House,
+    caller: &Caller,
+    key: &EnrolledKey,
+) -> Result<(u64, Head), Stop> {
+    let unused = |key: &EnrolledKey| {
+        let name = &key.bound.name;
+        let Some(used) = house.ledger.memory().notary_use(name) else {
+            return Ok(());
+        };
+        let message = format!(
+            "key {name} signed {} version {} of {}",
+            key.purpose.notary().map_or("", |role| role.as_str()),
+            used.version,
+            key.repository.escape_debug()
+        );
+        Err(Denial::new(Reason::KeyUsed, message))
+    };
+    remove(house, caller, key, unused).await
+}
+
+async fn remove(
+    house: &House,
+    caller: &Caller,
+    key: &EnrolledKey,
+    allowed: impl Fn(&EnrolledKey) -> Result<(), Denial>,
+) -> Result<(u64, Head), Stop> {
+    let (memory, name) = (house.ledger.memory(), &key.bound.name);
+    let keystore = keystore(house, &key.bound)?;
+    if let Some(obstacle) = keystore.state().borrow().obstacle() {
+        return Err(obstacle.clone().into());
+    }
+    // Nobody decides to sign with it from here on.
+    let gate = memory.notary_gate(name).await;
+    if memory.key(name).is_none() {
+        let message = format!("key {name} was removed already");
+        return Err(Denial::new(Reason::UnknownKey, message).into());
+    }
+    allowed(key)?;
+    let removed = Event::KeyRemoved(KeyRemoved {
+        name: name.to_string(),
+        operator: Some(caller.to_record()),
+    });
+    let appended = house.ledger.append(removed, Some(Box::new(gate))).await?;
+    destroy(house, &key.bound).await?;
+    Ok((appended.index, appended.head))
+}
+
+async fn destroy(house: &House, key: &Arc<BoundKey>) -> Result<(), Stop> {
+    let destroyed = keystore(house, key)?.destroy(Arc::clone(key)).await;
+    destroyed.map_err(|error: KeystoreError| {
+        tracing::warn!(key = %key.name, "it is removed, and not destroyed yet: {error}");
+        error.into()
+    })
+}
+
+fn keystore<'a>(house: &'a House, key: &BoundKey) -> Result<&'a Arc<dyn Keystore>, Denial> {
+    let holder = house.keystores.of(&key.keystore).ok_or_else(|| {
+        let message = format!(
+            "key {} is in keystore {}, which the config no longer has",
+            key.name, key.keystore
+        );
+        Denial::new(Reason::UnknownKeystore, message)
+    })?;
+    Ok(&holder.keystore)
+}
