@@ -19,7 +19,7 @@ use crate::{
     keystore::{KeystoreState, login::LoginLog},
     keystores::Keystores,
     ledger::{self, InitError, Ledger, LedgerFault, LedgerLoginLog},
-    listen::{ListenError, Socket},
+    listen::{ListenError, Listeners, Socket},
     memory::Memory,
     service::Desk,
 };
@@ -87,8 +87,9 @@ pub async fn run(config: Config, path: PathBuf) -> Result<(), AgentError> {
         torn_bytes = replay.torn_bytes,
         "the ledger is whole"
     );
-    // A socket that is taken stops the agent before it writes or logs in anywhere.
+    // An address that is taken stops the agent before it writes or logs in anywhere.
     let socket = Socket::open(&config.agent)?;
+    let listeners = Listeners::open(&config.listen, config.limits.connections)?;
     let started = Event::AgentStarted(AgentStarted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: config.digest.as_bytes().to_vec(),
@@ -105,7 +106,7 @@ pub async fn run(config: Config, path: PathBuf) -> Result<(), AgentError> {
     };
     let desk = Desk::new(house, seconds());
     let reloads = tokio::spawn(reload::run(desk.clone(), path, hangup));
-    let served = serve::serve(&desk, &socket, stop).await;
+    let served = serve::serve(&desk, &socket, &listeners, stop).await;
     reloads.abort();
     end(&desk).await;
     served

@@ -1,4 +1,5 @@
-//! Where callers connect: a Unix socket, made here or handed over by systemd.
+//! Where callers connect: a Unix socket, made here or handed over by systemd, and TCP with mutual
+//! TLS.
 
 mod credentials;
 mod crowd;
@@ -6,6 +7,8 @@ mod entrance;
 mod limits;
 mod peer;
 mod socket;
+mod tether;
+mod tls;
 
 use std::{io, sync::Arc};
 
@@ -18,6 +21,7 @@ pub use self::{
     limits::RefuseLayer,
     peer::PeerStream,
     socket::{ListenError, Socket},
+    tls::{Listener, Listeners, Loaded, TlsConnection, TlsConnections, TlsError},
 };
 use crate::config::Serves;
 

@@ -33,6 +33,7 @@ pub mod software_key;
 pub mod somebody;
 pub mod stage;
 pub mod strace;
+pub mod tls_stage;
 pub mod tmpfs;
 pub mod token;
 pub mod tuf_client;

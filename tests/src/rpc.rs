@@ -21,6 +21,9 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_stream::StreamExt;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Response, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 pub use self::refusal::Refusal;
 use crate::setup::AUTHORITY;
@@ -42,11 +45,16 @@ impl Rpc {
     /// Connects, where somebody listens.
     #[must_use]
     pub fn try_connect(socket: &Path) -> Option<Self> {
+        let endpoint = Endpoint::from_shared(format!("unix:{}", socket.display())).unwrap();
+        Self::try_endpoint(&endpoint).ok()
+    }
+
+    /// Connects to any endpoint.
+    pub fn try_endpoint(endpoint: &Endpoint) -> Result<Self, tonic::transport::Error> {
         let mut builder = Builder::new_multi_thread();
         let runtime = builder.worker_threads(1).enable_all().build().unwrap();
-        let endpoint = Endpoint::from_shared(format!("unix:{}", socket.display())).unwrap();
-        let channel = runtime.block_on(endpoint.connect()).ok()?;
-        Some(Self {
+        let channel = runtime.block_on(endpoint.connect())?;
+        Ok(Self {
             runtime: Arc::new(runtime),
             channel,
         })
@@ -218,6 +226,14 @@ impl Rpc {
     /// Admin.Supersede.
     pub fn supersede(&self, request: SupersedeRequest) -> Answer<SupersedeReply> {
         self.wait(self.admin().supersede(request))
+    }
+
+    /// What the health service says of a service.
+    pub fn health(&self, service: &str) -> Answer<ServingStatus> {
+        let mut client = HealthClient::new(self.channel());
+        let service = service.to_owned();
+        let reply = self.wait(client.check(HealthCheckRequest { service }))?;
+        Ok(reply.status())
     }
 
     /// Ledger.Head.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::certificates::{Ca, Credential};
 use crate::require::SOFTHSM;
 use crate::shim::Shim;
 use crate::token::Token;
@@ -138,6 +139,19 @@ impl Setup {
     pub fn ledger(mut self, lines: &str) -> Self {
         writeln!(self.ledger, "{lines}").unwrap();
         self
+    }
+
+    /// A `[[listen]]` at an address such as `127.0.0.1:0`, with this certificate for the agent and
+    /// callers whom this authority issued theirs; `more` are further lines of it.
+    #[must_use]
+    pub fn listen(self, address: &str, server: &Credential, callers: &Ca, more: &str) -> Self {
+        let (certificate, key) = (server.certificate.display(), server.key.display());
+        let ca = callers.path();
+        self.section(&format!(
+            "[[listen]]\naddress = \"{address}\"\ncertificate = \"{certificate}\"\n\
+             key = {{ file = \"{key}\" }}\nclient_ca = \"{}\"\n{more}\n",
+            ca.display()
+        ))
     }
 
     /// Further sections, such as `[limits]`, `[[authority]]` or `[[grant]]`.

@@ -3,18 +3,13 @@
 use std::time::Duration;
 
 use privyseal_proto::ledger::v1::{LedgerResumed, record::Event};
-use privyseal_proto::v1::signing_server::SigningServer;
 use tokio::{
     task::JoinHandle,
     time::{Instant, MissedTickBehavior, interval},
 };
-use tonic_health::server::HealthReporter;
 
-use crate::{
-    corridor::House,
-    keystore::KeystoreState,
-    service::{Desk, SigningService},
-};
+use super::serve::Health;
+use crate::{corridor::House, keystore::KeystoreState, service::Desk};
 
 /// How long an outcome waits for a sync to ride with.
 const TICK: Duration = Duration::from_millis(200);
@@ -29,7 +24,7 @@ const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
 const PROBE: Duration = Duration::from_secs(1);
 
 /// Runs until it is dropped.
-pub(super) async fn run(desk: Desk, health: HealthReporter) {
+pub(super) async fn run(desk: Desk, health: Health) {
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut refusals_at = Instant::now() + REFUSALS;
@@ -74,13 +69,7 @@ pub(super) async fn run(desk: Desk, health: HealthReporter) {
                 .all()
                 .any(|k| *k.state().borrow() == KeystoreState::Ready);
         if serving.replace(can_sign) != Some(can_sign) {
-            if can_sign {
-                health.set_serving::<SigningServer<SigningService>>().await;
-            } else {
-                health
-                    .set_not_serving::<SigningServer<SigningService>>()
-                    .await;
-            }
+            health.set(can_sign).await;
         }
     }
 }

@@ -1,85 +1,135 @@
-//! The gRPC server: services, limits, health and reflection, until it is told to stop.
+//! The gRPC servers, one for the Unix socket and one for each `[[listen]]`, until they are told to
+//! stop.
 
-use std::{sync::Arc, time::Duration};
+mod health;
+mod services;
 
-use privyseal_proto::v1::{
-    DESCRIPTORS, admin_server::AdminServer, keys_server::KeysServer, ledger_server::LedgerServer,
-    signing_server::SigningServer,
-};
+use std::{io, time::Duration};
+
 use sd_notify::NotifyState;
-use tokio::sync::Notify;
-use tonic::transport::Server;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+    task::JoinSet,
+};
+use tokio_stream::Stream;
+use tonic::{
+    service::Routes,
+    transport::{Server, server::Connected},
+};
 
+pub(super) use self::health::Health;
+use self::services::Services;
 use super::{AgentError, chores};
 use crate::{
+    caller::Caller,
     config::Serves,
-    listen::{Entrance, RefuseLayer, Socket, connections},
-    service::{AdminService, Desk, KeysService, LedgerService, SigningService},
+    listen::{Entrance, Listeners, RefuseLayer, Socket, connections},
+    service::Desk,
 };
 
 /// How long requests in flight may go on after the agent was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// What a message has besides the document.
-const ENVELOPE: usize = 64 * 1024;
+/// The headers of a request, in bytes, at most.
+const HEADERS: u32 = 16 * 1024;
 
 /// Serves until `stop`, then drains.
 pub(super) async fn serve(
     desk: &Desk,
     socket: &Socket,
+    listeners: &Listeners,
     stop: impl Future<Output = ()>,
 ) -> Result<(), AgentError> {
-    let config = desk.house().config;
-    let limits = config.limits;
-    let message = limits.document_bytes.saturating_add(ENVELOPE);
-    let signing =
-        SigningServer::new(SigningService::new(desk.clone())).max_decoding_message_size(message);
-    // Enrolling a repository carries all its roots.
-    let admin = AdminServer::new(AdminService::new(desk.clone()))
-        .max_decoding_message_size(message.saturating_mul(4));
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(|error| AgentError::System {
-            what: "can't describe the services",
-            source: std::io::Error::other(error),
-        })?;
-    let (health, health_service) = tonic_health::server::health_reporter();
+    let (services, health) = Services::new(desk);
+    let door = RefuseLayer::new(desk.clone(), Serves::Privyseal);
+    let entrance = Entrance::new(desk.clone());
+    let (stopping, _) = watch::channel(false);
+    let mut servers = Servers {
+        all: JoinSet::new(),
+        streams: desk.house().config.limits.requests.get(),
+        stopping,
+    };
+    let local = connections(socket, entrance.clone())?;
+    servers.start(door.clone(), services.local()?, local);
+    for listener in listeners.iter() {
+        let serves = listener.serves();
+        let incoming = listener.connections(entrance.clone())?;
+        servers.start(door.serving(serves), services.of(serves), incoming);
+    }
     let chores = tokio::spawn(chores::run(desk.clone(), health));
-    let stopping = Arc::new(Notify::new());
-    let draining = Arc::clone(&stopping);
-    let server = Server::builder()
-        .layer(RefuseLayer::new(desk.clone(), Serves::Privyseal))
-        .max_concurrent_streams(limits.requests.get())
-        .add_service(health_service)
-        .add_service(reflection)
-        .add_service(signing)
-        .add_service(KeysServer::new(KeysService::new(desk.clone())))
-        .add_service(LedgerServer::new(LedgerService::new(desk.clone())))
-        .add_service(admin)
-        .serve_with_incoming_shutdown(
-            connections(socket, Entrance::new(desk.clone()))?,
-            async move { draining.notified().await },
-        );
+    let watch = tokio::spawn(listeners.clone().watch());
     notify(&[NotifyState::Ready]);
     tracing::info!("ready for callers");
-    tokio::pin!(server);
     let served = tokio::select! {
-        served = &mut server => served,
+        served = servers.ended() => served,
         () = stop => {
             notify(&[NotifyState::Stopping]);
             tracing::info!("stopping: requests in flight are finished first");
-            stopping.notify_one();
-            // A caller that keeps a stream open does not keep the agent.
-            tokio::time::timeout(DRAIN, &mut server).await.unwrap_or(Ok(()))
+            Ok(())
         }
     };
+    servers.stop().await;
     chores.abort();
+    watch.abort();
     // Requests of streams go on without their connection: wait for them, and take no more.
     drop(tokio::time::timeout(DRAIN, desk.requests.emptied()).await);
     desk.requests.close();
-    Ok(served?)
+    served
+}
+
+/// Servers that run.
+struct Servers {
+    all: JoinSet<Result<(), tonic::transport::Error>>,
+    /// Requests of one connection at a time.
+    streams: u32,
+    stopping: watch::Sender<bool>,
+}
+
+impl Servers {
+    fn start<S>(
+        &mut self,
+        door: RefuseLayer,
+        routes: Routes,
+        incoming: impl Stream<Item = io::Result<S>> + Send + 'static,
+    ) where
+        S: Connected<ConnectInfo = std::sync::Arc<Caller>>
+            + AsyncRead
+            + AsyncWrite
+            + Send
+            + Unpin
+            + 'static,
+    {
+        let mut stopping = self.stopping.subscribe();
+        let stopped = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
+        let server = Server::builder()
+            .layer(door)
+            .max_concurrent_streams(self.streams)
+            .http2_max_header_list_size(HEADERS)
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(incoming, stopped);
+        self.all.spawn(server);
+    }
+
+    /// Waits until one ends by itself.
+    async fn ended(&mut self) -> Result<(), AgentError> {
+        match self.all.join_next().await {
+            None => Ok(()),
+            Some(Ok(served)) => Ok(served?),
+            Some(Err(error)) => Err(AgentError::System {
+                what: "a server broke",
+                source: error.into(),
+            }),
+        }
+    }
+
+    /// Takes no more connections, and waits for the requests in flight. A caller that keeps a
+    /// stream open does not keep the agent.
+    async fn stop(&mut self) {
+        self.stopping.send_replace(true);
+        let all = async { while self.all.join_next().await.is_some() {} };
+        drop(tokio::time::timeout(DRAIN, all).await);
+    }
 }
 
 pub(super) fn notify(states: &[NotifyState<'_>]) {

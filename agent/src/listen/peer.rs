@@ -10,7 +10,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::transport::server::Connected;
 
-use super::entrance::Places;
+use super::{entrance::Places, tether::Tether};
 use crate::caller::Caller;
 
 /// A connected caller, with its place among the connections.
@@ -18,6 +18,7 @@ use crate::caller::Caller;
 pub struct PeerStream<S> {
     stream: S,
     caller: Arc<Caller>,
+    tether: Option<Tether>,
     _places: Places,
 }
 
@@ -26,8 +27,15 @@ impl<S> PeerStream<S> {
         Self {
             stream,
             caller,
+            tether: None,
             _places: places,
         }
+    }
+
+    /// Ends when the tether says so.
+    pub(super) fn tethered(self, tether: Tether) -> Self {
+        let tether = Some(tether);
+        Self { tether, ..self }
     }
 }
 
@@ -46,7 +54,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for PeerStream<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let this = &mut *self;
+        let Some(tether) = &mut this.tether else {
+            return Pin::new(&mut this.stream).poll_read(cx, buf);
+        };
+        if let Poll::Ready(why) = tether.poll(cx) {
+            tracing::debug!(caller = this.caller.name(), "a connection is closed: {why}");
+            return Poll::Ready(Err(why));
+        }
+        let before = buf.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            tether.heard();
+        }
+        read
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    net::SocketAddr,
     os::unix::{
         fs::{FileTypeExt, MetadataExt, PermissionsExt, chown},
         net::{UnixListener as StdListener, UnixStream as StdStream},
@@ -16,6 +17,7 @@ use nix::{
 };
 use tokio::net::UnixListener;
 
+use super::TlsError;
 use crate::config::AgentSection;
 
 /// Why the agent can't listen.
@@ -39,6 +41,28 @@ pub enum ListenError {
     /// agent.group is unknown here.
     #[error("agent.group is `{0}`, but this system has no such group")]
     NoGroup(String),
+    /// A `[[listen]]` has files that can't be used.
+    #[error("[[listen]] {address}: {source}")]
+    Tls {
+        /// Its address.
+        address: SocketAddr,
+        /// Which file, and why.
+        source: TlsError,
+    },
+    /// The address of a `[[listen]]` can't be had.
+    #[error(
+        "can't listen on {address}: {source}; another program may have the port, or this machine \
+         no such address"
+    )]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A `[[listen]]` that was not there at the start.
+    #[error("[[listen]] {0} is new: restart the agent, which listens where it did at its start")]
+    Moved(SocketAddr),
     /// The system refused.
     #[error("can't listen on {path}: {source}")]
     Io {

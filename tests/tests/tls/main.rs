@@ -1,0 +1,3 @@
+//! Callers over TCP with mutual TLS.
+
+mod identity;
