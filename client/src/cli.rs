@@ -6,6 +6,7 @@ use crate::command::agent::AgentCommand;
 use crate::command::draft::DraftCommand;
 use crate::command::key::KeyCommand;
 use crate::command::ledger::LedgerCommand;
+use crate::command::notary::NotaryCommand;
 use crate::command::repo::RepoCommand;
 use crate::command::verify::VerifyCommand;
 
@@ -32,7 +33,7 @@ pub struct Cli {
 /// The groups of commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Keys: generate, enrol, list, show.
+    /// Keys: generate, enrol, list, show, remove.
     #[command(subcommand)]
     Key(KeyCommand),
     /// Repositories: init, add, remove, renew, rotate, sign, status, diff, publish, verify.
@@ -42,6 +43,9 @@ pub enum Command {
     /// Drafts that are signed elsewhere: show, payload, sign, enroll, supersede.
     #[command(subcommand)]
     Draft(DraftCommand),
+    /// Agents that sign for a notary-server: restored.
+    #[command(subcommand)]
+    Notary(NotaryCommand),
     /// Agents: status, unlock, lock.
     #[command(subcommand)]
     Agent(AgentCommand),

@@ -119,7 +119,8 @@ impl Agents {
         }
     }
 
-    fn unknown(&self, wanted: &KeyRef) -> anyhow::Error {
+    /// Nobody lists a key that was named.
+    pub fn unknown(&self, wanted: &KeyRef) -> anyhow::Error {
         let missing: Vec<String> = self
             .missing
             .iter()

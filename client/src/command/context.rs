@@ -56,6 +56,24 @@ impl Context<'_> {
         Err(Advice::needs_person(nothing, "all is as it was").into())
     }
 
+    /// Asks for the whole word, where something can't be undone.
+    pub(super) fn confirm_in_full(&mut self, question: &str, nothing: &str) -> anyhow::Result<()> {
+        let question = format!("{question} Type \"yes\":");
+        let agreed = self
+            .screen
+            .can_ask()
+            .then(|| self.screen.ask_for(&question, "yes"));
+        match agreed.transpose()? {
+            Some(true) => Ok(()),
+            Some(false) => Err(Advice::needs_person(nothing, "all is as it was").into()),
+            None => Err(Advice::needs_person(
+                format!("{nothing}: there is no terminal to confirm on"),
+                "read what changes, then give --yes",
+            )
+            .into()),
+        }
+    }
+
     /// Says which agents did not answer; true where there are any.
     pub(super) fn report_missing(&mut self, agents: &Agents) -> anyhow::Result<bool> {
         for (_, error) in agents.missing() {

@@ -1,12 +1,16 @@
 //! `privyseal key`
 
 mod enroll;
+mod filter;
 mod generate;
 mod list;
+mod remove;
 mod show;
 mod view;
 
 use clap::{Args, Subcommand};
+
+pub(super) use filter::RepositoryGlob;
 
 use super::context::Context;
 use crate::Exit;
@@ -22,6 +26,8 @@ pub enum KeyCommand {
     List(list::List),
     /// Shows everything about a key, with the public key.
     Show(show::Show),
+    /// Destroys keys that were made for a notary-server.
+    Remove(remove::Remove),
 }
 
 /// What a key is for; fixed when it is enrolled.
@@ -47,5 +53,6 @@ pub(super) async fn run(command: KeyCommand, context: &mut Context<'_>) -> anyho
         KeyCommand::Enroll(command) => enroll::run(command, context).await,
         KeyCommand::List(command) => list::run(command, context).await,
         KeyCommand::Show(command) => show::run(command, context).await,
+        KeyCommand::Remove(command) => remove::run(command, context).await,
     }
 }

@@ -1,9 +1,14 @@
+mod notary;
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 use privyseal_proto::v1::{Key, Protection};
 use serde::Serialize;
 
-use crate::show::{escape, print_fields};
+use crate::show::{escape, print_fields, print_table};
+use notary::NotaryUseView;
 
 /// A key as it is printed.
 #[derive(Clone, Debug, Serialize)]
@@ -14,6 +19,10 @@ pub(super) struct KeyView {
     algorithm: String,
     keyid: String,
     purpose: String,
+    /// Of a notary key.
+    role: Option<String>,
+    /// Of a notary key that has signed.
+    notary_use: Option<NotaryUseView>,
     authority: String,
     repository: String,
     first_root: String,
@@ -35,19 +44,10 @@ struct ProtectionView {
 }
 
 impl KeyView {
-    pub(super) const HEADER: [&'static str; 8] = [
-        "key",
-        "algorithm",
-        "keyid",
-        "purpose",
-        "lineage",
-        "token",
-        "protection",
-        "usable",
-    ];
-
     pub(super) fn new(agent: &str, key: Key) -> Self {
         Self {
+            role: Some(key.role).filter(|role| !role.is_empty()),
+            notary_use: key.notary_use.map(NotaryUseView::from),
             agent: agent.to_owned(),
             name: key.name,
             keystore: key.keystore,
@@ -70,49 +70,101 @@ impl KeyView {
         escape(&format!("{} ({})", self.token_label, self.token_serial))
     }
 
-    pub(super) fn row(&self, wide: bool) -> Vec<String> {
+    /// Prints keys, one a line, with what the notary keys among them signed last.
+    pub(super) fn print_table(views: &[Self], wide: bool, out: &mut dyn Write) -> io::Result<()> {
+        let notary = views.iter().any(|view| view.role.is_some());
+        let header = [
+            Some("key"),
+            Some("algorithm"),
+            Some("keyid"),
+            Some("purpose"),
+            Some("lineage"),
+            notary.then_some("last signed"),
+            Some("token"),
+            Some("protection"),
+            Some("usable"),
+        ];
+        let header: Vec<&str> = header.into_iter().flatten().collect();
+        let rows = views.iter().map(|view| view.row(wide, notary));
+        print_table(out, &header, rows)
+    }
+
+    fn row(&self, wide: bool, notary: bool) -> Vec<String> {
         let cut = |text: &str| if wide { text.to_owned() } else { short(text) };
-        vec![
-            escape(&format!("{}:{}", self.agent, self.name)),
-            escape(&self.algorithm),
-            escape(&cut(&self.keyid)),
-            escape(&self.purpose),
-            self.lineage(cut(&self.first_root)),
-            self.token(),
-            self.protection
-                .map_or_else(|| "unknown".to_owned(), ProtectionView::brief),
-            if self.usable { "yes" } else { "no" }.to_owned(),
-        ]
+        let cells = [
+            Some(escape(&format!("{}:{}", self.agent, self.name))),
+            Some(escape(&self.algorithm)),
+            Some(escape(&cut(&self.keyid))),
+            Some(self.purpose()),
+            Some(self.lineage(cut(&self.first_root))),
+            notary.then(|| self.last_signed()),
+            Some(self.token()),
+            Some(self.protection()),
+            Some(self.usable().to_owned()),
+        ];
+        cells.into_iter().flatten().collect()
     }
 
     pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        let fields = [
+        let mut fields = vec![
             ("key", escape(&format!("{}:{}", self.agent, self.name))),
             ("algorithm", escape(&self.algorithm)),
             ("keyid", escape(&self.keyid)),
-            ("purpose", escape(&self.purpose)),
+            ("purpose", self.purpose()),
             ("lineage", self.lineage(self.first_root.clone())),
+        ];
+        if self.role.is_some() {
+            fields.push(("last signed", self.last_signed()));
+        }
+        fields.extend([
             ("token", self.token()),
             ("keystore", escape(&self.keystore)),
             ("CKA_ID", escape(&self.object_id)),
-            (
-                "protection",
-                self.protection
-                    .map_or("unknown".to_owned(), ProtectionView::brief),
-            ),
-            ("usable", if self.usable { "yes" } else { "no" }.to_owned()),
-        ];
+            ("protection", self.protection()),
+            ("usable", self.usable().to_owned()),
+        ]);
         print_fields(out, &fields)?;
         self.public_key
             .lines()
             .try_for_each(|line| writeln!(out, "{}", escape(line)))
     }
 
+    fn purpose(&self) -> String {
+        match &self.role {
+            Some(role) => escape(&format!("{} {role}", self.purpose)),
+            None => escape(&self.purpose),
+        }
+    }
+
+    /// A notary key's lineage is (authority, repository, role, key): it never sees a root.
     fn lineage(&self, first_root: String) -> String {
         match (self.authority.as_str(), first_root.as_str()) {
             ("", _) => "-".to_owned(),
+            (authority, _) if self.role.is_some() => {
+                escape(&format!("{authority}/{}", self.repository))
+            }
             (authority, "") => escape(&format!("{authority}/{} (no root yet)", self.repository)),
             (authority, root) => escape(&format!("{authority}/{} {root}", self.repository)),
+        }
+    }
+
+    fn last_signed(&self) -> String {
+        match (&self.role, &self.notary_use) {
+            (None, _) => "-".to_owned(),
+            (Some(_), None) => "UNUSED".to_owned(),
+            (Some(_), Some(used)) => used.brief(),
+        }
+    }
+
+    fn protection(&self) -> String {
+        let protection = self.protection.map(ProtectionView::brief);
+        protection.unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    fn usable(&self) -> &'static str {
+        match self.usable {
+            true => "yes",
+            false => "no",
         }
     }
 }
@@ -154,49 +206,4 @@ impl From<Protection> for ProtectionView {
 /// The first eight characters of a keyid or digest.
 fn short(hex: &str) -> String {
     hex.chars().take(8).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn protection(sensitive: bool, extractable: bool, local: bool) -> String {
-        let brief = ProtectionView {
-            sensitive,
-            extractable,
-            always_sensitive: sensitive,
-            never_extractable: !extractable,
-            local,
-        };
-        brief.brief()
-    }
-
-    #[test]
-    fn weak_protection_stands_out() {
-        assert_eq!(
-            protection(true, false, true),
-            "sensitive, never extractable, made on device"
-        );
-        assert_eq!(
-            protection(false, true, false),
-            "NOT SENSITIVE, EXTRACTABLE, NOT MADE ON DEVICE"
-        );
-    }
-
-    #[test]
-    fn a_row_is_short_and_escaped() {
-        let key = Key {
-            name: "a\u{202e}b".to_owned(),
-            keyid: "0123456789abcdef".to_owned(),
-            authority: "prod".to_owned(),
-            repository: "example.org".to_owned(),
-            ..Key::default()
-        };
-        let view = KeyView::new("agent", key);
-        let row = view.row(false);
-        assert_eq!(row[0], "agent:a\\u{202e}b");
-        assert_eq!(row[2], "01234567");
-        assert_eq!(row[4], "prod/example.org (no root yet)");
-        assert_eq!(view.row(true)[2], "0123456789abcdef");
-    }
 }

@@ -74,6 +74,7 @@ impl Keyring {
         match wanted {
             KeyArg::Held(wanted) => {
                 let held = self.agents.resolve(&self.held, wanted)?;
+                signs_tuf(held)?;
                 Ok(KeySettings {
                     keyid: held.tuf_key()?.keyid().clone(),
                     holder: Some(Holder {
@@ -104,6 +105,17 @@ impl Keyring {
     /// Every key by its keyid, as it stands in metadata.
     pub(super) fn known(&self) -> &BTreeMap<KeyId, Key> {
         &self.known
+    }
+}
+
+/// A notary-server's key, or the ledger's, is for nothing else.
+fn signs_tuf(held: &HeldKey) -> Result<(), Advice> {
+    match held.key.purpose.as_str() {
+        "tuf" => Ok(()),
+        purpose => Err(Advice::failed(
+            format!("{}:{} is a {purpose} key", held.agent, held.key.name),
+            "name a key for TUF metadata: `privyseal key list --purpose tuf`",
+        )),
     }
 }
 
