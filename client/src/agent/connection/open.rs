@@ -18,12 +18,12 @@ pub(super) struct Opened {
 
 pub(super) async fn open(entry: &AgentEntry) -> Result<Opened, AgentError> {
     let unreachable = |e| AgentError::unreachable(entry, &e);
-    let endpoint = Endpoint::from_shared(entry.address.to_string())
-        .map_err(unreachable)?
-        .timeout(ANSWER);
     match &entry.address {
         Address::Unix(_) => {
-            let connected = endpoint.connect_timeout(CONNECT).connect().await;
+            let endpoint = Endpoint::from_shared(entry.address.to_string())
+                .map_err(unreachable)?
+                .connect_timeout(CONNECT);
+            let connected = endpoint.timeout(ANSWER).connect().await;
             Ok(Opened {
                 channel: connected.map_err(unreachable)?,
                 certificate: None,
@@ -32,7 +32,7 @@ pub(super) async fn open(entry: &AgentEntry) -> Result<Opened, AgentError> {
         Address::Tls(network) => {
             let credentials = Credentials::load(&entry.tls, network)
                 .map_err(|why| AgentError::unprepared(entry, why))?;
-            let connected = tls::open(endpoint, &credentials).await;
+            let connected = tls::open(network, &credentials, ANSWER).await;
             Ok(Opened {
                 channel: connected.map_err(unreachable)?,
                 certificate: Some(credentials.fingerprint),

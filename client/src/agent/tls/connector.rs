@@ -11,6 +11,7 @@ use tonic::transport::{Channel, Endpoint, Error, Uri};
 use tower::{ServiceExt, service_fn};
 
 use super::credentials::Credentials;
+use crate::agent::address::Network;
 
 /// For the lookup of the host and the TCP connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -34,17 +35,24 @@ pub(super) enum NoAgent {
     Closed,
 }
 
-/// Opens a connection, which is opened anew whenever it is lost.
+/// Opens a connection, which is opened anew whenever it is lost. An answer must begin within
+/// `patience`.
 pub(in crate::agent) async fn open(
-    endpoint: Endpoint,
+    network: &Network,
     credentials: &Credentials,
+    patience: Duration,
 ) -> Result<Channel, Error> {
+    let address = network.to_string();
+    let origin = Endpoint::from_shared(address.clone())?.uri().clone();
+    // A tonic with TLS of its own takes no other for https; the requests say https all the same.
+    let endpoint = Endpoint::from_shared(address.replacen("https", "http", 1))?.origin(origin);
     let credentials = credentials.clone();
     let connector = service_fn(move |uri| {
         let credentials = credentials.clone();
         async move { connect(uri, &credentials).await.map(TokioIo::new) }
     });
     endpoint
+        .timeout(patience)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE)
         .keep_alive_while_idle(true)
