@@ -105,7 +105,7 @@ pub async fn run(config: Config, path: PathBuf) -> Result<(), AgentError> {
         keystores,
     };
     let desk = Desk::new(house, seconds());
-    let reloads = tokio::spawn(reload::run(desk.clone(), path, hangup));
+    let reloads = tokio::spawn(reload::run(desk.clone(), listeners.clone(), path, hangup));
     let served = serve::serve(&desk, &socket, &listeners, stop).await;
     reloads.abort();
     end(&desk).await;

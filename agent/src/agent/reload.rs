@@ -6,22 +6,28 @@ use std::{
 };
 
 use privyseal_proto::ledger::v1::{ConfigReloaded, record::Event};
+use privyseal_tuf::Sha256Digest;
 use sd_notify::NotifyState;
-use tokio::signal::unix::Signal;
+use tokio::{signal::unix::Signal, task::spawn_blocking};
 
 use super::serve::notify;
-use crate::{config::Config, ledger::LedgerFault, service::Desk};
+use crate::{
+    config::Config,
+    ledger::LedgerFault,
+    listen::{Listeners, Loaded},
+    service::Desk,
+};
 
 /// The words of a refusal in the ledger, at most, in letters.
 const MOST: usize = 1_000;
 
 /// Reads the config again at each signal, until it is dropped.
-pub(super) async fn run(desk: Desk, path: PathBuf, mut hangup: Signal) {
+pub(super) async fn run(desk: Desk, listeners: Listeners, path: PathBuf, mut hangup: Signal) {
     while hangup.recv().await.is_some() {
         let mut states = vec![NotifyState::Reloading];
         states.extend(NotifyState::monotonic_usec_now());
         notify(&states);
-        if let Err(fault) = reload(&desk, &path).await {
+        if let Err(fault) = reload(&desk, &listeners, &path).await {
             tracing::error!("the config is not read again, since that can't be recorded: {fault}");
         }
         notify(&[NotifyState::Ready]);
@@ -29,30 +35,70 @@ pub(super) async fn run(desk: Desk, path: PathBuf, mut hangup: Signal) {
 }
 
 /// Brings the file's config into force, or says why not; either is recorded before.
-async fn reload(desk: &Desk, path: &Path) -> Result<(), LedgerFault> {
+async fn reload(desk: &Desk, listeners: &Listeners, path: &Path) -> Result<(), LedgerFault> {
     let house = desk.house();
-    let record = |config: &[u8], refused: &str| {
-        let reloaded = Event::ConfigReloaded(ConfigReloaded {
-            config: config.to_vec(),
-            refused: refused.chars().take(MOST).collect(),
-        });
-        house.ledger.append(reloaded, None)
+    let (current, readers, path) = (
+        Arc::clone(&house.config),
+        listeners.clone(),
+        path.to_owned(),
+    );
+    // A file system may hang; the agent does not.
+    let prepared = spawn_blocking(move || Prepared::read(&current, &readers, &path)).await;
+    let prepared = prepared.unwrap_or_else(|_| Err(Refused::unread("the agent is stopping")));
+    let (digest, refused) = match &prepared {
+        Ok(prepared) => (Some(prepared.config.digest), String::new()),
+        Err(refused) => (refused.config, refused.why.chars().take(MOST).collect()),
     };
-    let config = match Config::load(path) {
-        Ok(config) => config,
-        Err(error) => {
-            tracing::error!("the config stays as it was: {error}");
-            return record(&[], &error.to_string()).await.map(drop);
+    let reloaded = Event::ConfigReloaded(ConfigReloaded {
+        config: digest.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec()),
+        refused,
+    });
+    house.ledger.append(reloaded, None).await?;
+    match prepared {
+        Ok(Prepared { config, loaded }) => {
+            let digest = config.digest;
+            listeners.apply(loaded);
+            desk.set_config(Arc::new(config));
+            tracing::info!(%digest, "the config was read again and is in force");
         }
-    };
-    let digest = config.digest;
-    if let Err(change) = house.config.admits(&config) {
-        tracing::error!("the config stays as it was: {change}");
-        let refused = change.to_string();
-        return record(digest.as_bytes(), &refused).await.map(drop);
+        Err(refused) => tracing::error!("the config stays as it was: {}", refused.why),
     }
-    record(digest.as_bytes(), "").await?;
-    desk.set_config(Arc::new(config));
-    tracing::info!(%digest, "the config was read again and is in force");
     Ok(())
+}
+
+/// What could come into force now.
+struct Prepared {
+    config: Config,
+    loaded: Loaded,
+}
+
+/// Why it can't.
+struct Refused {
+    /// The file, where it is a config.
+    config: Option<Sha256Digest>,
+    why: String,
+}
+
+impl Refused {
+    fn unread(why: impl ToString) -> Self {
+        Self {
+            config: None,
+            why: why.to_string(),
+        }
+    }
+}
+
+impl Prepared {
+    fn read(current: &Config, listeners: &Listeners, path: &Path) -> Result<Self, Refused> {
+        let config = Config::load(path).map_err(Refused::unread)?;
+        let refused = |why: String| Refused {
+            config: Some(config.digest),
+            why,
+        };
+        let admitted = current.admits(&config);
+        admitted.map_err(|change| refused(change.to_string()))?;
+        let loaded = listeners.check(&config.listen);
+        let loaded = loaded.map_err(|error| refused(error.to_string()))?;
+        Ok(Self { config, loaded })
+    }
 }
