@@ -9,11 +9,12 @@ use super::resolve::Resolver;
 use crate::keystore::error::KeystoreError;
 use crate::keystore::key::BoundKey;
 
-/// Destroys both halves of a key through the resolver's session, which must be able to write.
+/// Destroys both halves of a key through the resolver's session, which must be able to write; false
+/// where neither is there.
 ///
 /// The private half goes first: without the public one nobody could tell whose it is, and whoever
 /// comes back after a crash between the two finds out from the public half.
-pub(super) fn destroy(resolver: &Resolver<'_>, key: &BoundKey) -> Result<(), KeystoreError> {
+pub(super) fn destroy(resolver: &Resolver<'_>, key: &BoundKey) -> Result<bool, KeystoreError> {
     if key.token_serial != resolver.token.serial {
         return Err(KeystoreError::TokenSwapped {
             keystore: resolver.settings.name.clone(),
@@ -40,13 +41,14 @@ pub(super) fn destroy(resolver: &Resolver<'_>, key: &BoundKey) -> Result<(), Key
         }
         _ => {}
     }
+    let found = private.is_some() || public.is_some();
     for object in [private, public].into_iter().flatten() {
         resolver
             .session
             .destroy_object(object)
             .map_err(|error| refused(resolver, &error))?;
     }
-    Ok(())
+    Ok(found)
 }
 
 /// The object of one class with the key's CKA_ID, asked for now; none where it is gone.

@@ -123,7 +123,11 @@ impl Supervisor {
                 token: &token.identity,
                 session: &session,
             };
-            destroy::destroy(&resolver, key)?;
+            if !destroy::destroy(&resolver, key)? {
+                // It was there at the login. A token that was pulled out a moment ago has nothing
+                // either, so the next login looks again.
+                return module.probe(token).map(drop);
+            }
         }
         inventory.remove(&key.object_id);
         self.doomed.remove(name);
