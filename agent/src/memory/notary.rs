@@ -2,6 +2,8 @@
 
 mod fold;
 mod slot;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, HashMap},
