@@ -7,7 +7,9 @@ mod bins;
 mod figures;
 mod lanes;
 mod load;
+mod peers;
 mod raw;
+mod signer;
 
 use std::{
     path::PathBuf,
@@ -27,9 +29,11 @@ struct Arguments {
     /// One second a measurement instead of five, and 1,000 objects instead of 10,000
     #[arg(long)]
     short: bool,
-    /// Measure the token of SOFTHSM2_CONF alone, with the PIN in this file
-    #[arg(long, hide = true, value_name = "FILE", requires_all = ["objects", "seconds"])]
+    /// Measure the token alone, with the PIN in this file
+    #[arg(long, hide = true, value_name = "FILE", requires_all = ["module", "objects", "seconds"])]
     raw: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    module: Option<PathBuf>,
     #[arg(long, hide = true)]
     objects: Option<usize>,
     #[arg(long, hide = true)]
@@ -42,25 +46,31 @@ const IN_FLIGHT: [usize; 3] = [1, 8, 64];
 /// An expiry a month from now, within every limit.
 fn expires() -> &'static str {
     static EXPIRES: OnceLock<String> = OnceLock::new();
-    EXPIRES.get_or_init(|| {
-        let now = std::time::SystemTime::now();
-        let month = now
-            .duration_since(std::time::SystemTime::UNIX_EPOCH)
-            .unwrap_or_default()
-            + Duration::from_secs(30 * 86_400);
-        let expires = privyseal_tuf::Expires::from_seconds(month.as_secs() as i64);
-        expires
-            .map(|expires| expires.to_string())
-            .unwrap_or_default()
-    })
+    EXPIRES.get_or_init(|| expires_in(30))
+}
+
+/// So many days from now, in UTC, to the second.
+fn expires_in(days: u64) -> String {
+    let now = std::time::SystemTime::now();
+    let then = now
+        .duration_since(std::time::SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+        + Duration::from_secs(days * 86_400);
+    let expires = privyseal_tuf::Expires::from_seconds(then.as_secs() as i64);
+    expires
+        .map(|expires| expires.to_string())
+        .unwrap_or_default()
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    if let (Some(pin), Some(objects), Some(seconds)) =
-        (&arguments.raw, arguments.objects, arguments.seconds)
-    {
-        return raw::child(pin, objects, Duration::from_secs(seconds));
+    if let (Some(pin), Some(module), Some(objects), Some(seconds)) = (
+        &arguments.raw,
+        &arguments.module,
+        arguments.objects,
+        arguments.seconds,
+    ) {
+        return raw::child(module, pin, objects, Duration::from_secs(seconds));
     }
     let (time, objects) = if arguments.short {
         (1, 1_000)
@@ -77,7 +87,8 @@ fn main() -> Result<()> {
             many / few
         );
     }
-    Ok(())
+    println!();
+    peers::measure(time)
 }
 
 /// All measurements on one token; returns the agent's rates.
@@ -97,8 +108,9 @@ fn token(objects: usize, time: Duration) -> Result<Vec<f64>> {
         lanes::make(&channel, 64).await
     })?;
     agent.stop();
+    let way = raw::Way::softhsm(&tokens.conf());
     // The raw token is measured while the agent is down.
-    let [raw_one, raw_two] = raw::in_child(&tokens.conf(), token.pin_file(), objects, time)?;
+    let [raw_one, raw_two] = raw::in_child(&way, token.pin_file(), objects, time)?;
     let sync = raw::sync(&agent.ledger())?;
     agent.start();
     println!("P-256 on SoftHSM2, {objects} other objects in the token");

@@ -1,12 +1,13 @@
 //! The token alone: C_Sign in a loop over warm sessions, and one sync of the disk.
 //!
-//! SoftHSM2 takes its directory from the environment, so the token is measured in a process of
-//! its own, which [`in_child`] starts.
+//! Modules take their settings from the environment, so the token is measured in a process of its
+//! own, which [`in_child`] starts.
 
 use std::{
+    ffi::OsString,
     fs::OpenOptions,
     os::unix::fs::FileExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
         Arc,
@@ -30,13 +31,43 @@ use privyseal_tests::require;
 
 use crate::figures::{Figures, histogram};
 
+/// How a program reaches the token: its module, and the variable that tells the module where.
+#[derive(Debug, Clone)]
+pub struct Way {
+    module: PathBuf,
+    variable: (&'static str, OsString),
+}
+
+impl Way {
+    /// SoftHSM2 itself.
+    pub fn softhsm(conf: &Path) -> Self {
+        Self {
+            module: require::SOFTHSM.into(),
+            variable: ("SOFTHSM2_CONF", conf.into()),
+        }
+    }
+
+    /// p11-kit's remoting, with its server at this socket.
+    pub fn p11_kit(module: &Path, socket: &Path) -> Self {
+        let mut address = OsString::from("unix:path=");
+        address.push(socket);
+        Self {
+            module: module.to_owned(),
+            variable: ("P11_KIT_SERVER_ADDRESS", address),
+        }
+    }
+}
+
 /// Fills the token with `objects` objects and measures it, in a process that is this program
 /// again. Returns one session, and two.
-pub fn in_child(conf: &Path, pin: &Path, objects: usize, time: Duration) -> Result<[Figures; 2]> {
+pub fn in_child(way: &Way, pin: &Path, objects: usize, time: Duration) -> Result<[Figures; 2]> {
+    let (variable, value) = &way.variable;
     let output = Command::new(std::env::current_exe()?)
-        .env("SOFTHSM2_CONF", conf)
+        .env(variable, value)
         .arg("--raw")
         .arg(pin)
+        .arg("--module")
+        .arg(&way.module)
         .args([
             "--objects",
             &objects.to_string(),
@@ -52,13 +83,13 @@ pub fn in_child(conf: &Path, pin: &Path, objects: usize, time: Duration) -> Resu
         .collect::<Result<_>>()?;
     figures
         .try_into()
-        .map_err(|_| anyhow::anyhow!("the raw token could not be measured"))
+        .map_err(|_| anyhow::anyhow!("the token could not be measured by {way:?}"))
 }
 
 /// What that process does.
-pub fn child(pin: &Path, objects: usize, time: Duration) -> Result<()> {
+pub fn child(module: &Path, pin: &Path, objects: usize, time: Duration) -> Result<()> {
     let pin = std::fs::read_to_string(pin)?;
-    let token = RawToken::open(require::SOFTHSM.as_ref(), pin.trim())?;
+    let token = RawToken::open(module, pin.trim())?;
     token.fill(objects)?;
     for sessions in [1, 2] {
         println!("{}", token.sign(sessions, time)?.to_line());
