@@ -179,8 +179,11 @@ fn what_could_leave_the_token_or_is_another_key_is_refused() {
             (renamed, "KEY_EXTRACTABLE"),
             ((*accepted).clone(), "OK"),
         ] {
+            let name = key.name.clone();
             keystore.bind(vec![Arc::new(key)]).await.unwrap();
-            let standing = match keystore.keys()[0].standing.clone() {
+            let keys = keystore.keys();
+            let found = keys.iter().find(|found| found.key.name == name).unwrap();
+            let standing = match found.standing.clone() {
                 KeyStanding::Refused(error) => error.reason(),
                 KeyStanding::Usable => "OK",
                 KeyStanding::Unseen => "unseen",

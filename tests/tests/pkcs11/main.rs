@@ -6,6 +6,7 @@
 
 #![cfg(test)]
 
+mod destroying;
 mod keys;
 mod presence;
 
