@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
@@ -10,6 +11,7 @@ use crate::agent::Agent;
 use crate::certificates::{Ca, Credential, San};
 use crate::repository::Repository;
 use crate::rpc::Rpc;
+use crate::sandbox::Sandbox;
 use crate::setup::{Setup, grant};
 use crate::stage::Stage;
 
@@ -31,12 +33,12 @@ impl TlsStage {
     /// With a grant for [`CALLER`]. Says that the test is skipped where there is no SoftHSM2.
     #[must_use]
     pub fn new() -> Option<Self> {
-        Self::with("", |_, setup| setup)
+        Self::with("", |_, _, setup| setup)
     }
 
     /// As [`Self::new`], with further lines of the `[[listen]]` and other changes to the config.
     #[must_use]
-    pub fn with(lines: &str, change: impl FnOnce(&Ca, Setup) -> Setup) -> Option<Self> {
+    pub fn with(lines: &str, change: impl FnOnce(&Sandbox, &Ca, Setup) -> Setup) -> Option<Self> {
         let mut made = None;
         let stage = Stage::with(|sandbox, setup| {
             let servers = Ca::new(sandbox, "servers");
@@ -48,7 +50,7 @@ impl TlsStage {
                 &callers,
                 lines,
             );
-            let setup = change(&callers, setup);
+            let setup = change(sandbox, &callers, setup);
             made = Some((servers, callers));
             setup
         })?;
@@ -81,7 +83,7 @@ impl TlsStage {
     /// Connects with a certificate, and asks whether anybody is there: a client of TLS 1.3 hears
     /// what becomes of its certificate only after it thinks that it is connected.
     pub fn try_rpc(&self, credential: &Credential) -> Result<Rpc, String> {
-        let endpoint = endpoint(self.address(), &self.servers, credential);
+        let endpoint = endpoint(self.address(), &self.servers.path(), credential);
         let rpc = Rpc::try_endpoint(&endpoint).map_err(|error| format!("{error:?}"))?;
         let health = rpc.health("");
         health.map_err(|refusal| refusal.message)?;
@@ -96,14 +98,14 @@ impl TlsStage {
     }
 }
 
-/// An endpoint at this address whose certificate this authority issued for `localhost`.
+/// An endpoint at this address whose certificate the authority of this file issued for `localhost`.
 #[must_use]
-pub fn endpoint(address: SocketAddr, servers: &Ca, credential: &Credential) -> Endpoint {
-    let pem = |path| fs::read(path).unwrap();
+pub fn endpoint(address: SocketAddr, servers: &Path, credential: &Credential) -> Endpoint {
+    let pem = |path: &Path| fs::read(path).unwrap();
     let certificate = pem(&credential.certificate);
     let tls = ClientTlsConfig::new()
         .domain_name("localhost")
-        .ca_certificate(Certificate::from_pem(pem(&servers.path())))
+        .ca_certificate(Certificate::from_pem(pem(servers)))
         .identity(Identity::from_pem(certificate, pem(&credential.key)));
     let endpoint = Endpoint::from_shared(format!("https://{address}")).unwrap();
     endpoint.tls_config(tls).unwrap()

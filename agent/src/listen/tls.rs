@@ -1,11 +1,11 @@
 //! TCP with mutual TLS: a caller is the certificate that its handshake proved.
 //!
 //! Every client sends a certificate, and whoever has none that a CA of the config issued gets no
-//! connection. Where revocation lists are given, every CA of a client's chain but the roots must
-//! have one that is not past its next update, or the client is refused: what is not known is not
-//! trusted. No session is resumed, since that would skip these checks.
+//! connection. Where revocation lists are given, every CA of a client's chain must have one that is
+//! not past its next update, or the client is refused: what is not known is not trusted. No session
+//! is resumed, since that would skip these checks.
 //!
-//! The files are looked at every few seconds, and what changed is read again. What can't be used
+//! The files are looked at every second, and what changed is read again. What can't be used
 //! leaves the old in force. When something was read again, and once a minute, the chain of every
 //! open connection is verified again; a caller who fails is out at once.
 
@@ -41,11 +41,11 @@ use super::{Entrance, ListenError};
 use crate::config::{ListenSection, Serves};
 
 /// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// After so many looks the chains of open connections are verified again, whatever changed:
 /// revocation lists and intermediate certificates have their times too.
-const VERIFY: u32 = 30;
+const VERIFY: u32 = 60;
 
 /// Every `[[listen]]` of the config.
 #[derive(Clone)]

@@ -1,3 +1,13 @@
-//! Callers over TCP with mutual TLS.
+//! Callers over TCP with mutual TLS: who they are, who is kept out, and what ends their connections.
 
+mod crowds;
+mod exchange;
 mod identity;
+mod refused;
+mod revoked;
+mod s_client;
+mod services;
+mod silence;
+mod start;
+mod stream;
+mod versions;

@@ -1,0 +1,69 @@
+//! Connections on which nothing is said.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use privyseal_tests::metadata;
+use privyseal_tests::tls_stage::TlsStage;
+
+use crate::s_client::Client;
+
+#[test]
+fn an_idle_connection_is_closed() {
+    let Some(tls) = TlsStage::with("idle_time = \"1s\"", |_, _, setup| setup) else {
+        return;
+    };
+    let caller = tls.caller();
+    let rpc = tls.rpc(&caller);
+    let said = Client::connect(&tls, Some(&caller), &[]).ends();
+    assert!(said.contains("New, TLSv1.3"), "{said}");
+    assert!(!said.contains("alert"), "{said}");
+    // A client of gRPC connects again by itself.
+    rpc.head(0).unwrap();
+}
+
+#[test]
+fn a_handshake_has_its_time() {
+    let Some(tls) = TlsStage::with("handshake_time = \"1s\"", |_, _, setup| setup) else {
+        return;
+    };
+    // Nothing, the beginning of a record, and the beginning of a ClientHello.
+    let beginnings: [&[u8]; 3] = [b"", b"\x16", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"];
+    for beginning in beginnings {
+        let mut stream = TcpStream::connect(tls.address()).unwrap();
+        stream.write_all(beginning).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert!(answer.is_empty());
+    }
+    tls.rpc(&tls.caller()).head(0).unwrap();
+}
+
+#[test]
+fn strangers_who_say_nothing_keep_nobody_out() {
+    let lines = "handshake_time = \"1h\"";
+    let limits = "[limits]\nconnections = 16";
+    let Some(tls) = TlsStage::with(lines, |_, _, setup| setup.section(limits)) else {
+        return;
+    };
+    let app = tls.repository("app");
+    let caller = tls.caller();
+    let early = tls.rpc(&caller);
+    // From the caller's own address, even.
+    let silent: Vec<_> = (0..200)
+        .map(|_| TcpStream::connect(tls.address()).unwrap())
+        .collect();
+    for version in 1..=3 {
+        let document = metadata::targets(version, &[]);
+        app.sign(&tls.rpc(&caller), "targets", &document).unwrap();
+    }
+    early.head(0).unwrap();
+    // All but a few of them were closed.
+    let open = silent.iter().filter(|stream| {
+        stream.set_nonblocking(true).unwrap();
+        let read = (&**stream).read(&mut [0]);
+        read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    });
+    let open = open.count();
+    assert!(open <= 4, "{open} are open");
+}
