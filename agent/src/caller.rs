@@ -62,8 +62,16 @@ impl Caller {
         }
     }
 
-    /// The user's name, or `uid:N` where the system knows none; the first name of a certificate,
-    /// as the config would write it.
+    /// The same caller under the name by which the config knows it, of the several that a
+    /// certificate may have.
+    #[must_use]
+    pub fn known_as(self, spec: Option<&CallerSpec>) -> Self {
+        let name = spec.map_or(self.name, CallerSpec::to_string);
+        Self { name, ..self }
+    }
+
+    /// The user's name, or `uid:N` where the system knows none. Of a certificate the name by which
+    /// the config knows it, or the first, as the config would write it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

@@ -271,6 +271,15 @@ impl Grants {
         self.admits(caller, Serves::Privyseal) || self.admits(caller, Serves::Notary)
     }
 
+    /// How the config names the caller.
+    #[must_use]
+    pub fn name_of(&self, caller: &Caller) -> Option<&CallerSpec> {
+        let granted = self.grants.iter().flat_map(|Grant(table)| &table.callers);
+        let notaries = self.notaries.iter().flat_map(NotarySection::callers);
+        let mut all = self.operators.iter().chain(granted).chain(notaries);
+        all.find(|spec| spec.matches(caller))
+    }
+
     /// Does the config name the caller for what is served there?
     #[must_use]
     pub fn admits(&self, caller: &Caller, serves: Serves) -> bool {

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, str::FromStr};
 
 use privyseal_tuf::RoleType;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error};
 
 use super::Period;
 use crate::{
@@ -13,10 +13,11 @@ use crate::{
 };
 
 /// One `[[notary]]` of the config.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NotarySection {
     /// The notary-server, by its client certificate.
+    #[serde(deserialize_with = "certificates")]
     callers: Vec<CallerSpec>,
     /// The authority that its repositories belong to.
     pub authority: String,
@@ -39,7 +40,7 @@ pub struct NotarySection {
 }
 
 /// A role whose keys a notary-server has: it signs these two by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NotaryRole {
     /// snapshot
@@ -48,13 +49,31 @@ pub enum NotaryRole {
     Timestamp,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expiry {
     max_expiry: Period,
 }
 
+/// A notary-server is never a local process: its API is served over TCP alone.
+fn certificates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CallerSpec>, D::Error> {
+    let callers = Vec::<CallerSpec>::deserialize(deserializer)?;
+    let local = |spec: &&CallerSpec| matches!(spec, CallerSpec::User(_) | CallerSpec::Group(_));
+    match callers.iter().find(local) {
+        None => Ok(callers),
+        Some(spec) => Err(D::Error::custom(format!(
+            "{spec} is no notary-server: name it by its client certificate, as dns:NAME, \
+             email:ADDRESS, uri:URI or cert:SHA256"
+        ))),
+    }
+}
+
 impl NotarySection {
+    /// Who it is about.
+    pub(crate) fn callers(&self) -> &[CallerSpec] {
+        &self.callers
+    }
+
     /// Does it cover this caller?
     #[must_use]
     pub fn names(&self, caller: &Caller) -> bool {

@@ -102,6 +102,27 @@ fn parts_that_do_not_fit_are_refused() {
     assert!(refused(&nowhere).contains("no [[keystore]] of that name"));
 }
 
+const NOTARY: &str = r#"
+[[notary]]
+callers = ["dns:notary-server.example.test"]
+authority = "production"
+repositories = ["reg.example.test/**"]
+keystore = "hsm"
+"#;
+
+#[test]
+fn a_notary_server_is_a_certificate_with_an_authority_and_a_keystore() {
+    let notary = format!("{WHOLE}{NOTARY}");
+    parse(&notary).unwrap();
+    let refused = |from, to| refused(&format!("{WHOLE}{}", NOTARY.replace(from, to)));
+    let local = refused("dns:notary-server.example.test", "uid:0");
+    assert!(local.contains("uid:0 is no notary-server"), "{local}");
+    assert!(refused("\"production\"", "\"staging\"").contains("no [[authority]]"));
+    assert!(refused("\"hsm\"", "\"card\"").contains("no [[keystore]]"));
+    let root = refused("keystore", "roles = [\"root\"]\nkeystore");
+    assert!(root.contains("unknown variant `root`"), "{root}");
+}
+
 #[test]
 fn lengths_of_time_are_read_or_refused() {
     let period = |text: &str| Period::try_from(text.to_owned());

@@ -28,6 +28,13 @@ impl Entrance {
         }
     }
 
+    /// The caller under the name by which the config knows it now.
+    pub(super) fn recognise(&self, caller: Caller) -> Caller {
+        let config = self.desk.house().config;
+        let spec = config.grants.name_of(&caller);
+        caller.known_as(spec)
+    }
+
     /// Lets a connection in. Strangers, who are only told no, get an eighth of the places: they
     /// must not keep others out.
     ///

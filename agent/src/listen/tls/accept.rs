@@ -111,7 +111,8 @@ impl Listener {
             None => return Err(TurnedAway(Kind::NoCertificate, "no certificate".to_owned())),
         };
         let standing = Arc::new(Standing::new(until));
-        let caller = Arc::new(Caller::certificate(certificate, Arc::clone(&standing)));
+        let caller = Caller::certificate(certificate, Arc::clone(&standing));
+        let caller = Arc::new(entrance.recognise(caller));
         let places = entrance.admit(&caller, self.serves);
         let places = places.map_err(|denial| TurnedAway(Kind::Full, denial.to_string()))?;
         let proof = Arc::new(Proof {
