@@ -1,4 +1,6 @@
-use crate::agent::{self, Agent, AgentEntry, Agents, HeadMemory};
+use std::io::Write;
+
+use crate::agent::{self, Agent, AgentEntry, Agents, ConnectError, HeadMemory};
 use crate::failure::Advice;
 use crate::show::{Screen, escape};
 
@@ -74,10 +76,13 @@ impl Context<'_> {
         }
     }
 
-    /// Says which agents did not answer; true where there are any.
+    /// Says which agents did not answer, and what to do; true where there are any.
     pub(super) fn report_missing(&mut self, agents: &Agents) -> anyhow::Result<bool> {
         for (_, error) in agents.missing() {
             self.screen.note(&escape(&error.to_string()))?;
+            if let ConnectError::Agent(error) = error {
+                writeln!(anstream::stderr(), "  to do: {}", escape(&error.remedy()))?;
+            }
         }
         Ok(!agents.missing().is_empty())
     }

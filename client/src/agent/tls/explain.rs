@@ -24,7 +24,9 @@ impl Explained {
 }
 
 const ADDRESS: &str = "correct host and port (the [[listen]] entries of the agent's config say where it listens), or start the agent";
-const IMPOSTOR: &str = "Where it should not be so, somebody else may answer at this address: ask whoever runs the agent before you go on";
+const IMPOSTOR: &str = "Otherwise somebody else may answer at this address: ask whoever runs the agent before you go on";
+/// Of the names in a certificate.
+const NAMES_SHOWN: usize = 5;
 
 /// Explains why an agent that listens with TLS could not be spoken to; none where neither TLS nor
 /// the network is the reason.
@@ -57,8 +59,8 @@ fn of_network(error: &io::Error) -> Explained {
         io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
             return Explained::new(
-                "the connection was closed during the TLS handshake",
-                format!("see the agent's log; {ADDRESS}"),
+                "the connection was closed during the TLS handshake; perhaps no TLS is spoken there",
+                format!("{ADDRESS}; if it is the agent, its log says why"),
             );
         }
         _ => error.to_string(),
@@ -190,9 +192,45 @@ fn time(seconds: u64) -> String {
     absolute(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
+/// rustls tells them as `DnsName("localhost")` and `IpAddress(127.0.0.1)`.
 fn names(presented: &[String]) -> String {
-    match presented {
-        [] => "nobody".to_owned(),
-        names => names.join(", "),
+    let bare = |name: &String| {
+        let inner = name
+            .split_once('(')
+            .and_then(|(_, rest)| rest.strip_suffix(')'));
+        inner.unwrap_or(name).trim_matches('"').to_owned()
+    };
+    let shown: Vec<String> = presented.iter().take(NAMES_SHOWN).map(bare).collect();
+    match presented.len().saturating_sub(NAMES_SHOWN) {
+        _ if shown.is_empty() => "nobody".to_owned(),
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_a_certificate_are_shown_bare_and_few() {
+        let told = |names: &[&str]| {
+            let told: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            super::names(&told)
+        };
+        assert_eq!(told(&[]), "nobody");
+        assert_eq!(
+            told(&["DnsName(\"*.test\")", "IpAddress(::1)", "other"]),
+            "*.test, ::1, other"
+        );
+        assert_eq!(told(&["a"; 7]), "a, a, a, a, a and 2 more");
+    }
+
+    #[test]
+    fn errors_inside_the_systems_are_found() {
+        let inner = rustls::Error::AlertReceived(AlertDescription::CertificateRevoked);
+        let error = io::Error::new(io::ErrorKind::InvalidData, inner);
+        let explained = explain(&error, &TlsFiles::default()).unwrap();
+        assert!(explained.message.contains("revoked"), "{explained:?}");
     }
 }

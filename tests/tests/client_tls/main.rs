@@ -1,0 +1,5 @@
+//! The client and agents over TLS.
+
+mod failures;
+mod signing;
+mod user;
