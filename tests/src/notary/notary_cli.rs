@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use super::PASSPHRASE;
 use super::server::NotaryServer;
 use crate::client::Answer;
+use crate::wait;
 
 /// One user of `notary`, with a trust directory of its own.
 #[derive(Debug, Clone)]
@@ -82,6 +83,15 @@ impl Notary {
         let answer = self.run(arguments);
         assert_eq!(answer.status, 0, "notary {arguments:?}: {answer:#?}");
         answer.stdout
+    }
+
+    /// Publishes what is staged. The server's gRPC waits a second or more before it looks again for
+    /// a signer that was away, and refuses meanwhile; what is staged stays.
+    pub fn publish_in_the_end(&self, repository: &str) {
+        wait::until("a publication", || {
+            let answer = self.run(&["publish", repository]);
+            (answer.status == 0).then_some(())
+        });
     }
 
     /// Stages a target of this content in the role `targets`.
