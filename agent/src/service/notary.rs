@@ -119,17 +119,14 @@ fn public_key(key: &EnrolledKey) -> Vec<u8> {
     Key::from_public(&key.bound.public_key).public().to_vec()
 }
 
-/// A status whose text says all that its details do.
+/// A status whose text says all that its details do. The details hold the text once more, and Go
+/// takes it from there.
 fn legible(status: Status) -> Status {
-    let Some(info) = status.get_details_error_info() else {
+    let details = status.get_error_details();
+    let Some(info) = details.error_info() else {
         return status;
     };
-    let remedy = info.metadata.get("remedy").cloned().unwrap_or_default();
+    let remedy = info.metadata.get("remedy").map_or("", String::as_str);
     let text = format!("{}: {remedy} [{}]", status.message(), info.reason);
-    Status::with_details_and_metadata(
-        status.code(),
-        text,
-        status.details().to_vec().into(),
-        status.metadata().clone(),
-    )
+    Status::with_error_details(status.code(), text, details)
 }
