@@ -12,10 +12,10 @@ use plan::Plan;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Destroys keys on their tokens that were made for a notary-server. The removal is recorded first; where
-the token does not destroy a key then, the agent does it at its next login, or when the same command
-is given again. Before you remove a key that has signed, have notary-server take a new one:
-`notary key rotate GUN snapshot -r`. Keys of TUF metadata, and the ledger's, are never removed.
+Destroys keys on their tokens that were made for a notary-server. The removal is recorded first;
+where the token does not destroy a key then, the agent does it at its next login, or when the same
+command is given again. Before you remove a key that has signed, have notary-server take a new
+one: `notary key rotate GUN snapshot -r`. Keys of TUF metadata, and the ledger's, always stay.
 
 Examples:
   privyseal key remove notary-snapshot-1f0c2a9b44de7710
@@ -33,7 +33,7 @@ pub struct Remove {
     #[arg(long)]
     unused: bool,
     /// Only keys of repositories that match: * and ? stop at "/", ** does not.
-    #[arg(long, value_name = "GLOB", requires = "unused")]
+    #[arg(long, value_name = "GLOB", conflicts_with = "keys")]
     repository: Option<RepositoryGlob>,
     /// Do not ask.
     #[arg(long, short)]

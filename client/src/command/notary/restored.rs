@@ -16,11 +16,11 @@ const SHOWN: usize = 100;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
-A restored database knows only the versions of its backup. notary-server then asks for signatures over
-versions that the agent has signed already, with other content, and the agent refuses them
-(VERSION_ROLLBACK). This accepts it: each of these keys signs one more time whatever version
-notary-server asks for, and goes on from there. Clients that saw the versions in between refuse the
-lower ones until notary-server is past them. It stands in the ledger, with your reason.
+A restored database knows only the versions of its backup. notary-server then asks for signatures
+over versions below those that the agent has signed, and the agent refuses them (VERSION_ROLLBACK).
+This accepts it: each of these keys signs one more time whatever version notary-server asks for,
+and goes on from there. Clients that saw the versions in between refuse the lower ones until
+notary-server is past them. It stands in the ledger, with your reason.
 
 Examples:
   privyseal notary restored --authority production --repository registry.example.org/team/app \\
