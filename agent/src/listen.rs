@@ -6,6 +6,7 @@ mod crowd;
 mod entrance;
 mod limits;
 mod peer;
+mod seldom;
 mod socket;
 mod tether;
 mod tls;
@@ -15,6 +16,7 @@ use std::{io, sync::Arc};
 use tokio::net::UnixStream;
 use tokio_stream::{Stream, StreamExt, wrappers::UnixListenerStream};
 
+use self::seldom::Seldom;
 pub use self::{
     crowd::{Crowd, Place},
     entrance::Entrance,
@@ -35,6 +37,7 @@ pub fn connections(
     entrance: Entrance,
 ) -> Result<impl Stream<Item = io::Result<PeerStream<UnixStream>>> + use<>, ListenError> {
     let incoming = UnixListenerStream::new(socket.listener()?);
+    let closed = Seldom::default();
     Ok(incoming.filter_map(move |stream| {
         let admitted = stream.and_then(|stream| {
             let caller = Arc::new(credentials::caller(&stream)?);
@@ -45,7 +48,9 @@ pub fn connections(
         match admitted {
             Ok(stream) => Some(Ok(stream)),
             Err(error) => {
-                tracing::warn!(%error, "a connection was closed at once");
+                if let Some(untold) = closed.turn(()) {
+                    tracing::warn!(%error, untold, "a connection was closed at once");
+                }
                 None
             }
         }

@@ -11,7 +11,10 @@ use http::{Request, Response};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
-use super::crowd::{Crowd, Place};
+use super::{
+    crowd::{Crowd, Place},
+    seldom::Seldom,
+};
 use crate::{
     caller::Caller,
     config::Serves,
@@ -25,6 +28,7 @@ pub struct RefuseLayer {
     desk: Desk,
     serves: Serves,
     requests: Arc<Crowd>,
+    strangers: Arc<Seldom<()>>,
 }
 
 impl RefuseLayer {
@@ -36,6 +40,7 @@ impl RefuseLayer {
             desk,
             serves,
             requests,
+            strangers: Arc::default(),
         }
     }
 
@@ -109,7 +114,14 @@ impl RefuseLayer {
         let caller = request.extensions().get::<Arc<Caller>>();
         let Some(caller) = caller.filter(|caller| grants.admits(caller, self.serves)) else {
             let name = caller.map_or("the caller", |caller| caller.name());
-            tracing::info!(caller = name, reason = "NO_GRANT", "refused a stranger");
+            if let Some(untold) = self.strangers.turn(()) {
+                tracing::info!(
+                    caller = name,
+                    untold,
+                    reason = "NO_GRANT",
+                    "refused a stranger"
+                );
+            }
             let message = format!("{name} has no grant here");
             return Err(Denial::new(Reason::NoGrant, message));
         };

@@ -3,6 +3,7 @@
 mod crowds;
 mod exchange;
 mod identity;
+mod keys;
 mod refused;
 mod revoked;
 mod s_client;

@@ -1,10 +1,11 @@
 //! Certificates that fall while their holders are connected.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use privyseal_proto::v1::SignRequest;
 use privyseal_tests::certificates::{Ca, Credential, Leaf, San};
 use privyseal_tests::metadata;
+use privyseal_tests::openssl;
 use privyseal_tests::repository::Repository;
 use privyseal_tests::rpc::Rpc;
 use privyseal_tests::setup::Setup;
@@ -122,4 +123,37 @@ fn without_a_list_that_covers_them_callers_are_refused() {
     let list = tls.callers.crl("callers.crl", &[]);
     std::fs::rename(list, tls.stage.sandbox.join("x/callers.crl")).unwrap();
     wait::until("to be let in", || tls.try_rpc(&caller).ok());
+}
+
+#[test]
+fn of_two_lists_the_newer_holds_and_both_forms_are_read() {
+    let mut made = None;
+    let Some(tls) = TlsStage::with("", |_, callers, setup| {
+        let caller = callers.client("caller", &[San::Dns(CALLER)]);
+        let old = callers.crl("old.crl", &[]);
+        let second = || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_secs()
+        };
+        let before = second();
+        wait::until("another second: lists know no less", || {
+            (second() > before).then_some(())
+        });
+        let new = callers.crl("new.crl", &[&caller]);
+        let der = callers.directory().join("new.der");
+        let paths = [&new, &der].map(|path| path.to_str().unwrap());
+        let [new, der] = paths;
+        let convert = ["crl", "-outform", "DER", "-in", new, "-out", der];
+        assert!(openssl::agrees(&convert));
+        made = Some(caller);
+        setup.section(&format!("crl = [\"{}\", \"{der}\"]", old.display()))
+    }) else {
+        return;
+    };
+    let refused = tls.try_rpc(&made.unwrap()).unwrap_err();
+    assert!(!refused.is_empty());
+    let other = tls.callers.client("other", &[San::Dns(CALLER)]);
+    tls.rpc(&other).head(0).unwrap();
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use privyseal_tests::metadata;
 use privyseal_tests::tls_stage::TlsStage;
@@ -32,6 +33,9 @@ fn a_handshake_has_its_time() {
     for beginning in beginnings {
         let mut stream = TcpStream::connect(tls.address()).unwrap();
         stream.write_all(beginning).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         assert!(answer.is_empty());

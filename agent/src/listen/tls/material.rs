@@ -94,6 +94,12 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     }
 }
 
+/// What can't be read is found elsewhere.
+fn has_expired(certificate: &CertificateDer<'_>) -> bool {
+    let read = Certificate::read(certificate);
+    read.is_ok_and(|(_, until)| until <= SystemTime::now())
+}
+
 /// The key, checked to be the one of the certificate.
 fn key(
     section: &ListenSection,
@@ -101,15 +107,9 @@ fn key(
 ) -> Result<CertifiedKey, TlsError> {
     let (path, readers) = key_path(section)?;
     let bad = |why: String| TlsError::Key(path.clone(), why);
-    if let Some(leaf) = chain.first() {
-        let read = Certificate::read(leaf);
-        let (_, until) = read.map_err(|error| {
-            TlsError::Certificates(section.certificate.clone(), error.to_string())
-        })?;
-        if until <= SystemTime::now() {
-            let path = section.certificate.display();
-            tracing::warn!("the certificate in {path} has expired: clients will refuse the agent");
-        }
+    if chain.first().is_some_and(has_expired) {
+        let path = section.certificate.display();
+        tracing::warn!("the certificate in {path} has expired: clients will refuse the agent");
     }
     let pem = file::read(&path, readers, KEY)?;
     let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
@@ -135,6 +135,10 @@ fn verifier(
     let path = &section.client_ca;
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path)? {
+        if has_expired(&certificate) {
+            let path = path.display();
+            tracing::warn!("a CA in {path} has expired, and is trusted until it is taken out");
+        }
         let added = roots.add(certificate);
         added.map_err(|error| TlsError::Certificates(path.clone(), error.to_string()))?;
     }

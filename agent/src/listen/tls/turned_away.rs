@@ -1,27 +1,12 @@
-//! What the log says of connections that came to nothing. Strangers must not fill it, so each kind
-//! gets a line in ten seconds, which counts those that got none.
+//! What the log says of connections that came to nothing.
 
-use std::{
-    collections::HashMap,
-    io,
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{fmt::Display, io, net::SocketAddr};
 
-use parking_lot::Mutex;
+use crate::listen::seldom::Seldom;
 
-/// Between two lines of a kind.
-const PAUSE: Duration = Duration::from_secs(10);
-
-/// Counts them by kind.
+/// Tells of them, of each kind now and then.
 #[derive(Debug, Default)]
-pub(super) struct TurnedAway(Mutex<HashMap<Kind, Told>>);
-
-#[derive(Debug)]
-struct Told {
-    at: Instant,
-    untold: u64,
-}
+pub(super) struct TurnedAway(Seldom<Kind>);
 
 /// Why a connection came to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,46 +45,13 @@ impl Kind {
 
 impl TurnedAway {
     /// A line, where it is time for one.
-    pub(super) fn tell(&self, from: SocketAddr, kind: Kind, why: &dyn std::fmt::Display) {
-        let Some(untold) = self.turn(kind, Instant::now()) else {
+    pub(super) fn tell(&self, from: SocketAddr, kind: Kind, why: &dyn Display) {
+        let Some(untold) = self.0.turn(kind) else {
             return;
         };
         match kind {
             Kind::Gone => tracing::debug!(%from, untold, "a connection came to nothing: {why}"),
             _ => tracing::info!(%from, untold, "a connection was turned away: {why}"),
         }
-    }
-
-    /// Is it time for a line? Then the number of those that got none.
-    fn turn(&self, kind: Kind, now: Instant) -> Option<u64> {
-        let mut kinds = self.0.lock();
-        let Some(told) = kinds.get_mut(&kind) else {
-            kinds.insert(kind, Told { at: now, untold: 0 });
-            return Some(0);
-        };
-        if now.duration_since(told.at) < PAUSE {
-            told.untold = told.untold.saturating_add(1);
-            return None;
-        }
-        told.at = now;
-        Some(std::mem::take(&mut told.untold))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn many_of_a_kind_are_one_line_and_a_number() {
-        let (turned, start) = (TurnedAway::default(), Instant::now());
-        assert_eq!(turned.turn(Kind::NotTls, start), Some(0));
-        for _ in 0..1_000 {
-            assert_eq!(turned.turn(Kind::NotTls, start), None);
-        }
-        assert_eq!(turned.turn(Kind::Slow, start), Some(0), "another kind");
-        assert_eq!(turned.turn(Kind::NotTls, start + PAUSE), Some(1_000));
-        assert_eq!(turned.turn(Kind::NotTls, start + PAUSE), None);
-        assert_eq!(turned.turn(Kind::NotTls, start + 2 * PAUSE), Some(1));
     }
 }
