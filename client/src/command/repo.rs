@@ -12,7 +12,6 @@ mod incident;
 mod init;
 mod keyring;
 mod left;
-mod lost;
 mod publish;
 mod remove;
 mod renew;
@@ -20,7 +19,6 @@ mod roles;
 mod rotate;
 mod sign;
 mod status;
-mod stolen;
 mod supersede;
 mod undelegate;
 mod verify;
@@ -33,8 +31,9 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use crate::Exit;
 use crate::agent::Agents;
-use crate::repo::{Project, clock_doubt};
+use crate::repo::{IncidentKind, Project, clock_doubt};
 use crate::show::now;
+use incident::key;
 
 pub(super) use enroll::enroll_at;
 pub(super) use supersede::give_up;
@@ -80,9 +79,11 @@ enum ProjectAction {
     /// Changes the keys or the threshold of a role.
     Rotate(rotate::Rotate),
     /// A key is lost: shows what that means, and makes the drafts without it.
-    Lost(lost::Lost),
+    #[command(after_help = key::LOST)]
+    Lost(key::OneKey),
     /// A key is stolen: shows what a thief can do, and makes the drafts that end it.
-    Stolen(stolen::Stolen),
+    #[command(after_help = key::STOLEN)]
+    Stolen(key::OneKey),
     /// A signer left: makes the drafts without any of their keys.
     Left(left::Left),
     /// Trusts a role with some of the paths, or changes what it is trusted with.
@@ -146,8 +147,12 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
         ProjectAction::Remove(action) => remove::run(action, &project, context),
         ProjectAction::Renew(action) => renew::run(action, &project, context).await,
         ProjectAction::Rotate(action) => rotate::run(action, &project, context).await,
-        ProjectAction::Lost(action) => lost::run(action, &project, context).await,
-        ProjectAction::Stolen(action) => stolen::run(action, &project, context).await,
+        ProjectAction::Lost(action) => {
+            key::run(IncidentKind::Lost, action, &project, context).await
+        }
+        ProjectAction::Stolen(action) => {
+            key::run(IncidentKind::Stolen, action, &project, context).await
+        }
         ProjectAction::Left(action) => left::run(action, &project, context).await,
         ProjectAction::Delegate(action) => delegate::run(action, &project, context).await,
         ProjectAction::Undelegate(action) => undelegate::run(action, &project, context),

@@ -1,5 +1,7 @@
 //! What `lost`, `stolen` and `left` share: the consequences, a question, the drafts.
 
+pub(super) mod key;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
