@@ -35,7 +35,7 @@ use crate::repo::{IncidentKind, Project, clock_doubt};
 use crate::show::now;
 use incident::key;
 
-pub(super) use enroll::enroll_at;
+pub(super) use enroll::enroll_all;
 pub(super) use supersede::give_up;
 
 /// The commands about a repository.

@@ -1,4 +1,3 @@
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,10 +7,9 @@ use privyseal_tuf::Document;
 use super::input;
 use crate::Exit;
 use crate::command::context::Context;
-use crate::command::repo::enroll_at;
-use crate::failure::{Advice, report};
+use crate::command::repo::enroll_all;
+use crate::failure::Advice;
 use crate::repo::DraftFile;
-use crate::show::escape;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -28,21 +26,8 @@ pub struct Enroll {
 pub(super) async fn run(command: &Enroll, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     let file = input::read(&command.file)?;
     let request = request(&file)?;
-    let mut agents = context.agents(Vec::new()).await?;
-    let missing = context.report_missing(&agents)?;
-    let mut exit = if missing { Exit::Failed } else { Exit::Done };
-    for agent in agents.connected_mut() {
-        match enroll_at(agent, request.clone()).await {
-            Ok(first_root) => writeln!(
-                context.screen,
-                "agent {} knows the repository now, by its first root {}",
-                agent.name(),
-                escape(&first_root)
-            )?,
-            Err(error) => exit = report(&error, &mut anstream::stderr())?,
-        }
-    }
-    Ok(exit)
+    let agents = context.agents(Vec::new()).await?;
+    enroll_all(agents, request, context).await
 }
 
 fn request(file: &DraftFile) -> anyhow::Result<EnrollRepositoryRequest> {

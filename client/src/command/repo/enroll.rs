@@ -5,7 +5,7 @@ use privyseal_proto::v1::{EnrollRepositoryRequest, RoleDocument};
 use privyseal_tuf::RoleType;
 
 use crate::Exit;
-use crate::agent::Agent;
+use crate::agent::{Agent, Agents};
 use crate::command::context::Context;
 use crate::failure::report;
 use crate::repo::{Project, Work};
@@ -26,9 +26,17 @@ pub(super) async fn run(
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
     let work = Work::load(project, now())?;
-    let mut agents = super::agents(project, context).await?;
+    let agents = super::agents(project, context).await?;
+    enroll_all(agents, request(project, &work)?, context).await
+}
+
+/// Has every agent that answers take a repository.
+pub(in crate::command) async fn enroll_all(
+    mut agents: Agents,
+    request: EnrollRepositoryRequest,
+    context: &mut Context<'_>,
+) -> anyhow::Result<Exit> {
     let missing = context.report_missing(&agents)?;
-    let request = request(project, &work)?;
     let mut exit = if missing { Exit::Failed } else { Exit::Done };
     for agent in agents.connected_mut() {
         match enroll_at(agent, request.clone()).await {
@@ -45,10 +53,7 @@ pub(super) async fn run(
 }
 
 /// Has an agent take a repository; returns its first root.
-pub(in crate::command) async fn enroll_at(
-    agent: &mut Agent,
-    request: EnrollRepositoryRequest,
-) -> anyhow::Result<String> {
+async fn enroll_at(agent: &mut Agent, request: EnrollRepositoryRequest) -> anyhow::Result<String> {
     let reply = agent.admin().enroll_repository(request).await;
     let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
     if let Some(head) = reply.head {
