@@ -202,11 +202,15 @@ impl Grants {
         }
     }
 
-    /// What the caller may do as the notary-server of this repository: the first that covers it.
-    #[must_use]
-    pub fn notary(&self, caller: &Caller, repository: &str) -> Option<&NotarySection> {
-        let mut notaries = self.notaries.iter();
-        notaries.find(|notary| notary.names(caller) && notary.covers(repository))
+    /// What the caller may do as the notary-server of this repository: each table that covers it, in
+    /// the order of the config.
+    pub fn notaries<'a, 'b>(
+        &'a self,
+        caller: &'b Caller,
+        repository: &'b str,
+    ) -> impl Iterator<Item = &'a NotarySection> + use<'a, 'b> {
+        let notaries = self.notaries.iter();
+        notaries.filter(move |notary| notary.names(caller) && notary.covers(repository))
     }
 
     /// Does any grant cover this use? An operator has no signing rights by being one.

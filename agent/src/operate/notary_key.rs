@@ -19,7 +19,7 @@ use crate::{
     denial::{Denial, Reason},
     fault::{Fault, Stop},
     keystore::{BoundKey, KeyName, KeyStanding, Keystore, KeystoreError},
-    memory::{EnrolledKey, Memory, Purpose, Slot},
+    memory::{EnrolledKey, Purpose, Slot},
 };
 
 /// A key that a notary-server may have.
@@ -50,12 +50,14 @@ impl NotaryKeyRequest {
             let message = "gun: a repository's name has 1 to 255 printable characters";
             return Err(Denial::new(Reason::RequestMalformed, message));
         }
-        let section = house.config.grants.notary(&caller, &gun);
-        let section = section.ok_or_else(|| uncovered(&caller, &gun, "any"))?;
-        let role = notary_role(&role)?;
-        if !section.allows(role) {
-            return Err(uncovered(&caller, &gun, role.as_str()));
+        let mut sections = house.config.grants.notaries(&caller, &gun).peekable();
+        if sections.peek().is_none() {
+            return Err(uncovered(&caller, &gun, "any"));
         }
+        let role = notary_role(&role)?;
+        let section = sections.find(|section| section.allows(role));
+        let section = section.ok_or_else(|| uncovered(&caller, &gun, role.as_str()))?;
+        drop(sections);
         Ok(Self {
             slot: Slot {
                 authority: section.authority.clone(),
@@ -72,13 +74,17 @@ impl NotaryKeyRequest {
     ///
     /// # Errors
     /// Where there is none, and no room for another.
-    fn waiting(&self, memory: &Memory) -> Result<Option<Arc<EnrolledKey>>, Denial> {
-        if let Some(key) = memory.unused_notary_key(&self.slot) {
+    fn waiting(&self, house: &House) -> Result<Option<Arc<EnrolledKey>>, Denial> {
+        let Self { section, slot, .. } = self;
+        let memory = house.ledger.memory();
+        let waiting = memory.unused_notary_key(slot);
+        if let Some(key) = waiting.filter(|key| self.is_at_hand(&key.bound, house)) {
             return Ok(Some(key));
         }
-        let Self { section, slot, .. } = self;
-        let counts =
-            |at: &Slot| at.authority == section.authority && section.covers(&at.repository);
+        let counts = |at: &Slot| {
+            let others = at.authority == section.authority && at != slot;
+            others && section.covers(&at.repository)
+        };
         let (unused, most) = (memory.unused_notary_keys(counts), section.unused_keys.get());
         if unused < most as usize {
             return Ok(None);
@@ -90,6 +96,15 @@ impl NotaryKeyRequest {
         );
         Err(Denial::new(Reason::UnusedKeysFull, message))
     }
+
+    /// Is the key where keys are made now? The config may name another keystore since, and the
+    /// keystore may hold another token.
+    fn is_at_hand(&self, key: &BoundKey, house: &House) -> bool {
+        let holder = house.keystores.of(&self.section.keystore);
+        let token = holder.and_then(|holder| holder.keystore.token());
+        key.keystore == self.section.keystore
+            && token.is_none_or(|token| token.serial == key.token_serial)
+    }
 }
 
 /// A key for notary-server: one that was never used, or a new one.
@@ -100,7 +115,7 @@ pub async fn notary_key(
     house: &House,
     request: NotaryKeyRequest,
 ) -> Result<Arc<EnrolledKey>, Stop> {
-    if let Some(key) = request.waiting(house.ledger.memory())? {
+    if let Some(key) = request.waiting(house)? {
         return Ok(key);
     }
     let house = house.clone();
@@ -112,7 +127,7 @@ async fn make(house: &House, request: NotaryKeyRequest) -> Result<Arc<EnrolledKe
     let memory = house.ledger.memory();
     // Of two that ask at once, the second finds the key of the first.
     let gate = memory.enrolling_gate().await;
-    if let Some(key) = request.waiting(memory)? {
+    if let Some(key) = request.waiting(house)? {
         return Ok(key);
     }
     // A ledger without room must not wear out the token.

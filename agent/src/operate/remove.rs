@@ -10,7 +10,7 @@ use privyseal_proto::ledger::v1::{KeyRemoved, record::Event};
 
 use crate::{
     caller::Caller,
-    corridor::House,
+    corridor::{Finish, House},
     denial::{Denial, Reason},
     fault::Stop,
     keystore::{BoundKey, KeyName, Keystore, KeystoreError},
@@ -95,9 +95,14 @@ async fn remove(
         name: name.to_string(),
         operator: Some(caller.to_record()),
     });
-    let appended = house.ledger.append(removed, Some(Box::new(gate))).await?;
-    destroy(house, &key.bound).await?;
-    Ok((appended.index, appended.head))
+    let (house, key) = (house.clone(), Arc::clone(&key.bound));
+    // A caller that goes away now must not leave the key on the token.
+    Finish::new(async move {
+        let appended = house.ledger.append(removed, Some(Box::new(gate))).await?;
+        destroy(&house, &key).await?;
+        Ok((appended.index, appended.head))
+    })
+    .await
 }
 
 async fn destroy(house: &House, key: &Arc<BoundKey>) -> Result<(), Stop> {

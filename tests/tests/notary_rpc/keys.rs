@@ -176,3 +176,32 @@ fn who_asks_for_a_key_learns_of_their_own_alone() {
     }
     stage.tls.stage.token.come_back();
 }
+
+#[test]
+fn each_role_may_have_a_table_of_its_own() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    let table = |role: &str, lines: &str| {
+        format!(
+            "[[notary]]\ncallers = [\"dns:split.example.test\"]\nauthority = \"production\"\n\
+             repositories = [\"split/*\"]\nkeystore = \"hsm\"\nroles = [\"{role}\"]\n{lines}"
+        )
+    };
+    let snapshot = table("snapshot", "snapshot = { max_expiry = \"2000d\" }");
+    let timestamp = table("timestamp", "timestamp = { max_expiry = \"1d\" }");
+    stage.configure(|setup| setup.section(&snapshot).section(&timestamp));
+    stage.restart();
+    let caller = stage.named("split.example.test");
+    for role in ["snapshot", "timestamp"] {
+        let id = id_of(&caller.create("split/app", role, "ecdsa").unwrap());
+        assert_eq!(caller.info(&id).unwrap().role, role);
+        let signed = caller.sign(&id, &content::of(role, 1, 0));
+        let reason = signed.map_or_else(|refusal| refusal.reason, |_| "signed".to_owned());
+        let expected = match role {
+            "snapshot" => "signed",
+            _ => "EXPIRY_TOO_FAR",
+        };
+        assert_eq!(reason, expected, "{role}");
+    }
+}

@@ -4,6 +4,7 @@
 mod content;
 mod corridor;
 mod destroying;
+mod full;
 mod judges;
 mod keys;
 mod kill;

@@ -14,6 +14,7 @@ use privyseal_tests::certificates::San;
 use privyseal_tests::records;
 use privyseal_tests::require::SOFTHSM;
 use privyseal_tests::rpc::{Answer, Refusal, Rpc};
+use privyseal_tests::sandbox::Sandbox;
 use privyseal_tests::setup::{AUTHORITY, Setup};
 use privyseal_tests::shim::Shim;
 use privyseal_tests::tls_stage::TlsStage;
@@ -48,8 +49,14 @@ pub(crate) struct Caller(Rpc);
 impl Stage {
     /// Says that the test is skipped where there is no SoftHSM2.
     pub(crate) fn new() -> Option<Self> {
+        Self::with(|_| ())
+    }
+
+    /// As [`Self::new`], in a sandbox that was prepared.
+    pub(crate) fn with(prepare: impl FnOnce(&Sandbox)) -> Option<Self> {
         let mut shim = None;
         let tls = TlsStage::with("serves = \"notary\"", |sandbox, _, setup| {
+            prepare(sandbox);
             let made = Shim::new(&sandbox.directory("shim"), SOFTHSM.as_ref());
             let setup = setup
                 .shim(&made)

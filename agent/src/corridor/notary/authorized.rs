@@ -11,7 +11,7 @@ use crate::{
     corridor::{House, LARGE},
     denial::{Denial, Reason},
     keystore::Keystore,
-    memory::{EnrolledKey, Purpose},
+    memory::EnrolledKey,
 };
 
 /// A request that a `[[notary]]` covers.
@@ -42,9 +42,6 @@ impl Authorized {
             content,
         } = request;
         let (key, role, section) = authorized_key(&caller, &key, house)?;
-        if !section.allows(role) {
-            return Err(uncovered(&caller, &key.repository, role.as_str()));
-        }
         let max_expiry = section.max_expiry(role);
         let holder = house.keystores.of(&key.bound.keystore).ok_or_else(|| {
             let message = format!(
@@ -73,13 +70,13 @@ pub(crate) fn authorized_key<'a>(
     id: &KeyId,
     house: &'a House,
 ) -> Result<(Arc<EnrolledKey>, NotaryRole, &'a NotarySection), Denial> {
-    let grants = &house.config.grants;
     let found = house.ledger.memory().notary_key(id).and_then(|key| {
-        let Purpose::Notary(role) = key.purpose else {
-            return None;
-        };
-        let section = grants.notary(caller, &key.repository)?;
-        (section.authority == key.authority).then_some((key, role, section))
+        let role = key.purpose.notary()?;
+        let mut sections = house.config.grants.notaries(caller, &key.repository);
+        let section =
+            sections.find(|section| section.authority == key.authority && section.allows(role))?;
+        drop(sections);
+        Some((key, role, section))
     });
     found.ok_or_else(|| unknown(caller, id))
 }
@@ -89,7 +86,7 @@ pub(super) fn unknown(caller: &Caller, id: &KeyId) -> Denial {
     let shown: String = id.as_str().chars().take(64).collect();
     let message = format!("{} has no key {}", caller.name(), shown.escape_debug());
     let remedy = "rotate the key (`notary key rotate GUN ROLE -r`) where the agent no longer has \
-                  it, or ask its operator for a [[notary]] that covers the repository";
+                  it, or ask its operator for a [[notary]] that covers repository and role";
     Denial::new(Reason::UnknownKey, message).with_remedy(remedy)
 }
 

@@ -16,7 +16,8 @@ impl State {
         let notary = &mut self.notary;
         let name = &key.bound.name;
         notary.names.insert(key.keyid.clone(), name.clone());
-        notary.unused.entry(slot).or_insert_with(|| name.clone());
+        // In the place of one that was no longer at hand.
+        notary.unused.insert(slot, name.clone());
         Some(())
     }
 
