@@ -17,6 +17,9 @@ where the token does not destroy a key then, the agent does it at its next login
 command is given again. Before you remove a key that has signed, have notary-server take a new
 one: `notary key rotate GUN snapshot -r`. Keys of TUF metadata, and the ledger's, always stay.
 
+A key is unused until notary-server publishes with it. Somebody who ran `notary init` and did not
+publish yet has to begin anew once such a key is removed: choose a quiet time, or repositories.
+
 Examples:
   privyseal key remove notary-snapshot-1f0c2a9b44de7710
   privyseal key remove --unused
@@ -47,9 +50,12 @@ pub(super) async fn run(command: Remove, context: &mut Context<'_>) -> anyhow::R
     let mut agents = context.agents(Vec::new()).await?;
     let missing = context.report_missing(&agents)?;
     let held = agents.keys().await?;
-    let plan = match command.unused {
-        true => Plan::unused(held, &KeyFilter::unused(command.repository)),
-        false => Plan::named(held, &command.keys, &agents)?,
+    let unused = command
+        .unused
+        .then(|| KeyFilter::unused(command.repository.clone()));
+    let mut plan = match &unused {
+        Some(unused) => Plan::unused(held, unused),
+        None => Plan::named(held, &command.keys, &agents)?,
     };
     if !command.json {
         plan.print(context.screen)?;
@@ -57,6 +63,10 @@ pub(super) async fn run(command: Remove, context: &mut Context<'_>) -> anyhow::R
     if !plan.is_empty() && !command.yes {
         let question = format!("Destroy {plan}? Nothing brings a key back.");
         context.confirm_in_full(&question, "nothing was removed")?;
+    }
+    if let Some(unused) = &unused {
+        // A person may have read for long, and notary-server does not wait.
+        plan.keep(&agents.keys().await?, unused);
     }
     let outcomes = Outcomes::of(&plan, &mut agents).await?;
     if command.json {

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -55,6 +56,17 @@ impl Plan {
         plan.unlisted.sort();
         plan.unlisted.dedup();
         Ok(plan)
+    }
+
+    /// Leaves out what is not meant any more.
+    pub(super) fn keep(&mut self, held: &[HeldKey], filter: &KeyFilter) {
+        let meant: HashSet<(&str, &str)> = held
+            .iter()
+            .filter(|held| filter.matches(&held.key))
+            .map(|held| (held.agent.as_str(), held.key.name.as_str()))
+            .collect();
+        self.listed
+            .retain(|held| meant.contains(&(held.agent.as_str(), held.key.name.as_str())));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -151,5 +163,56 @@ fn only_agent(wanted: &KeyRef, agents: &Agents) -> Option<String> {
     match (meant.next(), meant.next()) {
         (Some(agent), None) => Some(agent.name().to_owned()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use privyseal_proto::v1::NotaryUse;
+
+    use super::*;
+
+    fn key(name: &str, used: bool) -> HeldKey {
+        HeldKey {
+            agent: "a".to_owned(),
+            key: Key {
+                name: name.to_owned(),
+                purpose: "notary".to_owned(),
+                notary_use: used.then(NotaryUse::default),
+                ..Key::default()
+            },
+        }
+    }
+
+    #[test]
+    fn a_key_that_signed_meanwhile_is_kept() {
+        let unused = KeyFilter::unused(None);
+        let names = |plan: &Plan| {
+            let names: Vec<String> = plan.keys().map(|(_, name)| name.to_owned()).collect();
+            names.join(" ")
+        };
+        let listed = vec![key("x", false), key("y", false), key("z", true)];
+        let mut plan = Plan::unused(listed, &unused);
+        assert_eq!(
+            (&*names(&plan), plan.to_string().as_str()),
+            ("x y", "these 2 keys on their tokens")
+        );
+        plan.keep(
+            &[key("x", false), key("y", true), key("new", false)],
+            &unused,
+        );
+        assert_eq!(names(&plan), "x");
+    }
+
+    #[test]
+    fn a_plan_shows_so_many_and_counts_the_rest() {
+        let listed = (0..SHOWN + 2).map(|number| key(&format!("k{number}"), false));
+        let plan = Plan::unused(listed.collect(), &KeyFilter::unused(None));
+        let mut out = Vec::new();
+        plan.print(&mut out).unwrap();
+        let shown = String::from_utf8(out).unwrap();
+        assert_eq!(shown.lines().count(), 1 + SHOWN + 1, "{shown}");
+        assert!(shown.contains("and 2 more"), "{shown}");
+        assert!(!shown.contains("!!"), "{shown}");
     }
 }
