@@ -6,7 +6,7 @@
 //! is resumed, since that would skip these checks.
 //!
 //! The files are looked at every second, and what changed is read again. What can't be used
-//! leaves the old in force. When something was read again, and once a minute, the chain of every
+//! leaves the old in force. When something was read again, and every two minutes, the chain of every
 //! open connection is verified again; a caller who fails is out at once.
 
 mod accept;
@@ -45,7 +45,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// After so many looks the chains of open connections are verified again, whatever changed:
 /// revocation lists and intermediate certificates have their times too.
-const VERIFY: u32 = 60;
+const VERIFY: u32 = 120;
 
 /// Every `[[listen]]` of the config.
 #[derive(Clone)]

@@ -1,8 +1,10 @@
 //! Certificates, CAs and lists that are exchanged while the agent runs.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use nix::sys::signal::Signal;
 use privyseal_tests::certificates::{Ca, Credential, San};
 use privyseal_tests::metadata;
 use privyseal_tests::openssl;
@@ -24,6 +26,14 @@ fn shows(tls: &TlsStage, credential: &Credential) -> bool {
 
 fn lines(tls: &TlsStage, words: &str) -> usize {
     tls.stage.agent.log().matches(words).count()
+}
+
+/// Puts a file there whole, which its owner alone may read.
+fn replace(path: &Path, content: &[u8]) {
+    let new = path.with_extension("new");
+    fs::write(&new, content).unwrap();
+    fs::set_permissions(&new, Permissions::from_mode(0o600)).unwrap();
+    fs::rename(new, path).unwrap();
 }
 
 #[test]
@@ -94,8 +104,7 @@ fn what_can_not_be_used_leaves_the_old_in_force() {
     for (path, content, words) in breakages {
         let good = fs::read(path).unwrap();
         let before = lines(&tls, "the old stay in force");
-        // Written over, so that mode and owner stay.
-        fs::write(path, content).unwrap();
+        replace(path, &content);
         wait::until("an error", || {
             (lines(&tls, "the old stay in force") > before).then_some(())
         });
@@ -107,13 +116,71 @@ fn what_can_not_be_used_leaves_the_old_in_force() {
         rpc.head(0).unwrap();
         tls.rpc(&caller).head(0).unwrap();
         let healed = lines(&tls, "were read again");
-        fs::write(path, good).unwrap();
+        replace(path, &good);
         wait::until("the good file", || {
             (lines(&tls, "were read again") > healed).then_some(())
         });
-        // Once for each change, though it was looked at several times.
-        let errors = lines(&tls, "the old stay in force") - before;
-        assert!(errors <= 2, "{errors} for {}", path.display());
     }
     assert!(openssl::reads_private_key(&of("agent.key")));
+}
+
+#[test]
+fn an_error_is_told_once_for_each_change() {
+    let Some(tls) = TlsStage::with("", |sandbox, callers, setup| {
+        let others = Ca::new(sandbox, "others");
+        let server = others.server("agent", &["localhost"]);
+        setup.listen("127.0.0.2:0", &server, callers, "")
+    }) else {
+        return;
+    };
+    let errors = || lines(&tls, "the old stay in force");
+    let certificate = tls.servers.directory().join("agent.pem");
+    replace(&certificate, b"");
+    wait::until("an error", || (errors() > 0).then_some(()));
+    // Whoever sees this change has looked at the other files once more.
+    let beside = tls.stage.sandbox.join("others/agent.pem");
+    let content = fs::read(&beside).unwrap();
+    for _ in 0..3 {
+        let before = lines(&tls, "were read again");
+        replace(&beside, &content);
+        wait::until("a look", || {
+            (lines(&tls, "were read again") > before).then_some(())
+        });
+    }
+    assert_eq!(errors(), 1);
+    replace(&certificate, b"x");
+    wait::until("the next error", || (errors() == 2).then_some(()));
+}
+
+#[test]
+fn a_section_is_exchanged_whole_or_not_at_all() {
+    let Some(tls) = TlsStage::new() else { return };
+    let caller = tls.caller();
+    let rpc = tls.rpc(&caller);
+    let next = Ca::new(&tls.stage.sandbox, "next");
+    let new = next.client("caller", &[San::Dns(CALLER)]);
+    let config = tls.stage.agent.config();
+    let old = fs::read_to_string(&config).unwrap();
+    let [from, to] = [tls.callers.path(), next.path()].map(|path| path.display().to_string());
+
+    // One file of the new section is missing, so its other lines are not in force either.
+    let missing = old.replace(&from, &to).replace("agent.key", "none.key");
+    fs::write(&config, missing).unwrap();
+    tls.stage.agent.signal(Signal::SIGHUP);
+    wait::until("the refusal", || {
+        (lines(&tls, "the config stays as it was") > 0).then_some(())
+    });
+    assert!(tls.stage.agent.log().contains("none.key: No such file"));
+    assert!(tls.try_rpc(&new).is_err());
+    rpc.head(0).unwrap();
+
+    let more = format!("{to}\"\ntls12 = true\nidle_time = \"1h");
+    fs::write(&config, old.replace(&from, &more)).unwrap();
+    tls.stage.agent.signal(Signal::SIGHUP);
+    let new_rpc = wait::until("the new CA", || tls.try_rpc(&new).ok());
+    new_rpc.head(0).unwrap();
+    let refusal = wait::until("the old CA's end", || rpc.head(0).err());
+    assert_eq!(refusal.reason, "CERTIFICATE_REVOKED");
+    assert!(tls.try_rpc(&caller).is_err());
+    Client::connect(&tls, Some(&new), &["-tls1_2"]).says("New, TLSv1.2");
 }

@@ -1,9 +1,12 @@
 //! A stream of requests that stays open while something happens to its caller.
 
+use std::time::Duration;
+
 use privyseal_proto::v1::sign_event::Event;
 use privyseal_proto::v1::{SignEvent, SignRequest};
 use privyseal_tests::rpc::Rpc;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
@@ -47,7 +50,9 @@ impl<'a> Stream<'a> {
     /// Waits until the other side ends it.
     pub(crate) fn ends(mut self) {
         let Self { rpc, answers, .. } = &mut self;
-        let last = rpc.block_on(answers.message());
+        let minute = Duration::from_secs(60);
+        let last = rpc.block_on(async { timeout(minute, answers.message()).await });
+        let last = last.expect("the agent ends the stream");
         assert!(!matches!(last, Ok(Some(_))), "{last:?}");
     }
 }
