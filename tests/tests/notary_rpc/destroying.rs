@@ -73,7 +73,7 @@ fn making_and_destroying_keys_does_not_disturb_signatures() {
     let other = server.key("timestamp");
     let [name, unused] = [&id, &other].map(|id| stage.listed(id).unwrap().name);
     let slow = Fault::Sleep(Duration::from_millis(300));
-    stage.shim.inject(&[("C_Sign", None, slow)]).unwrap();
+    stage.shim.inject(&[("C_SignInit", None, slow)]).unwrap();
     let content = snapshot(1, 0);
     thread::scope(|scope| {
         let asked = scope.spawn(|| server.sign(&id, &content));
