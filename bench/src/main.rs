@@ -29,6 +29,9 @@ struct Arguments {
     /// One second a measurement instead of five, and 1,000 objects instead of 10,000
     #[arg(long)]
     short: bool,
+    /// The agent as notary's signer alone, against notary-signer and p11-kit
+    #[arg(long)]
+    peers: bool,
     /// Measure the token alone, with the PIN in this file
     #[arg(long, hide = true, value_name = "FILE", requires_all = ["module", "objects", "seconds"])]
     raw: Option<PathBuf>,
@@ -78,6 +81,9 @@ fn main() -> Result<()> {
         (5, 10_000)
     };
     let time = Duration::from_secs(time);
+    if arguments.peers {
+        return peers::measure(time);
+    }
     let few = token(10, time)?;
     println!();
     let many = token(objects, time)?;
