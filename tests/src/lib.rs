@@ -33,6 +33,7 @@ pub mod software_key;
 pub mod somebody;
 pub mod stage;
 pub mod strace;
+pub mod terminal;
 pub mod tls_stage;
 pub mod tmpfs;
 pub mod token;

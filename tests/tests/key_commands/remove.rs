@@ -13,7 +13,7 @@ fn a_key_is_removed_once_somebody_typed_the_word() {
     said.assert_refused(3, "nothing was removed: there is no terminal");
     assert!(said.stdout.contains(&used), "{said:#?}");
     for (typed, status) in [("y", 3), ("yes", 0)] {
-        let Some(said) = on_terminal(&stage.operator, &remove, typed) else {
+        let Some(said) = on_terminal(&stage.operator, &remove, "Type \"yes\":", typed) else {
             return;
         };
         assert_eq!(said.status, status, "{said:#?}");

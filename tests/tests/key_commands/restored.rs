@@ -17,7 +17,7 @@ fn a_restored_database_is_accepted_after_a_look_at_its_keys() {
     said.assert_refused(3, "nothing was accepted");
     assert_eq!(stage.sign(&meant, 5).unwrap_err(), "VERSION_ROLLBACK");
 
-    let accepted = match on_terminal(&stage.operator, &words, "yes") {
+    let accepted = match on_terminal(&stage.operator, &words, "Type \"yes\":", "yes") {
         Some(said) => said,
         None => stage.operator.run(&format!("{words} --yes")),
     };

@@ -1,8 +1,5 @@
 //! An agent that signs for a notary-server, and the client of its operator.
 
-use std::io::{Read, Write};
-use std::process::{Command, Stdio};
-
 use privyseal_proto::notary::key_management_client::KeyManagementClient;
 use privyseal_proto::notary::signer_client::SignerClient;
 use privyseal_proto::notary::{CreateKeyRequest, KeyId, SignatureRequest};
@@ -10,9 +7,9 @@ use privyseal_proto::v1::Key;
 use privyseal_tests::certificates::San;
 use privyseal_tests::client::{Answer, Client};
 use privyseal_tests::metadata::in_days;
-use privyseal_tests::require;
 use privyseal_tests::rpc::Rpc;
 use privyseal_tests::setup::AUTHORITY;
+use privyseal_tests::terminal::Terminal;
 use privyseal_tests::tls_stage::TlsStage;
 use serde_json::Value;
 
@@ -105,35 +102,16 @@ impl Stage {
     }
 }
 
-/// Runs a command on a terminal of its own, where somebody types `line`; none where there is no
-/// `script`.
-pub(crate) fn on_terminal(client: &Client, words: &str, line: &str) -> Option<Answer> {
-    if !require::program("script") {
-        return None;
-    }
-    let program = require::binary("privyseal");
-    let command = client.command::<&str>([]);
-    let environment = command.get_envs();
-    let environment = environment.filter_map(|(name, value)| Some((name, value?)));
-    let mut script = Command::new("script")
-        .envs(environment)
-        .current_dir(client.home())
-        .args(["--quiet", "--return", "--flush", "--command"])
-        .arg(format!("exec {} {words}", program.display()))
-        .arg("/dev/null")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut typed = script.stdin.take().unwrap();
-    writeln!(typed, "{line}").unwrap();
-    let mut shown = String::new();
-    let mut output = script.stdout.take().unwrap();
-    output.read_to_string(&mut shown).unwrap();
-    drop(typed);
-    Some(Answer {
-        status: script.wait().unwrap().code().unwrap(),
-        stdout: shown,
-        stderr: String::new(),
-    })
+/// Runs a command on a terminal, where somebody answers `question` with `line`; none where there is
+/// no terminal.
+pub(crate) fn on_terminal(
+    client: &Client,
+    words: &str,
+    question: &str,
+    line: &str,
+) -> Option<Answer> {
+    let mut terminal = Terminal::start(client, words)?;
+    terminal.shows(question);
+    terminal.types(line);
+    Some(terminal.ends())
 }

@@ -34,7 +34,7 @@ pub(super) async fn open(entry: &AgentEntry) -> Result<Opened, AgentError> {
                 .map_err(|why| AgentError::unprepared(entry, why))?;
             let connected = tls::open(network, &credentials, ANSWER).await;
             Ok(Opened {
-                channel: connected.map_err(unreachable)?,
+                channel: connected.map_err(|e| AgentError::unreachable(entry, &*e))?,
                 certificate: Some(credentials.fingerprint),
             })
         }

@@ -1,13 +1,15 @@
 use std::io::{self, Cursor};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, join, split};
 use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tonic::transport::{Channel, Endpoint, Error, Uri};
+use tonic::transport::{Channel, Endpoint, Uri};
 use tower::{ServiceExt, service_fn};
 
 use super::credentials::Credentials;
@@ -21,6 +23,16 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const GREETING: Duration = Duration::from_secs(2);
 /// How long a connection may be silent before it is asked whether it stands, and for the answer.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// Connections live on a thread of their own: they are kept alive, or found to be closed, while a
+/// person reads and is asked.
+static NETWORK: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("network")
+        .enable_all()
+        .build()
+});
 
 /// Why no connection came about, where neither the system nor TLS says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +53,8 @@ pub(in crate::agent) async fn open(
     network: &Network,
     credentials: &Credentials,
     patience: Duration,
-) -> Result<Channel, Error> {
+) -> Result<Channel, tower::BoxError> {
+    let runtime = NETWORK.as_ref()?;
     let address = network.to_string();
     let origin = Endpoint::from_shared(address.clone())?.uri().clone();
     // A tonic with TLS of its own takes no other for https; the requests say https all the same.
@@ -51,13 +64,13 @@ pub(in crate::agent) async fn open(
         let credentials = credentials.clone();
         async move { connect(uri, &credentials).await.map(TokioIo::new) }
     });
-    endpoint
+    let endpoint = endpoint
         .timeout(patience)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE)
-        .keep_alive_while_idle(true)
-        .connect_with_connector(connector)
-        .await
+        .keep_alive_while_idle(true);
+    let opened = runtime.spawn(async move { endpoint.connect_with_connector(connector).await });
+    Ok(opened.await??)
 }
 
 async fn connect(
