@@ -147,19 +147,31 @@ fn content_of_a_hundred_mebibytes_is_refused_unread() {
 
 #[test]
 fn a_key_signs_its_own_dialect_alone() {
-    let Some(stage) = Stage::new() else { return };
-    let (server, operator) = (stage.server(), stage.operator());
-    let id = server.key("timestamp");
-    let name = stage.listed(&id).unwrap().name;
-
-    // A notary key for documents of the TUF specification, in a repository of its own name.
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    // One repository is published in both dialects.
+    stage.configure(|setup| {
+        setup.section(
+            "[[notary]]\ncallers = [\"dns:both.example.test\"]\nauthority = \"production\"\n\
+             repositories = [\"example.org/*\"]\nkeystore = \"hsm\"",
+        )
+    });
+    stage.restart();
+    let (server, operator) = (stage.named("both.example.test"), stage.operator());
     let app = Repository::complete(&operator, "app");
-    let document = metadata::timestamp(2, 1);
-    let refusal = operator.sign(app.request("timestamp", &name, &document));
+    let key = server.create(&app.name, "timestamp", "ecdsa").unwrap();
+    let name = stage.listed(&id_of(&key)).unwrap().name;
+
+    // A notary key for documents of the TUF specification.
     let codes = (Code::FailedPrecondition, "KEY_OF_OTHER_LINEAGE");
-    assert_eq!(refusal.unwrap_err().codes(), codes);
-    let first = app.request("root", &name, &app.first_root);
-    assert_eq!(operator.sign(first).unwrap_err().codes(), codes);
+    for (role, document) in [
+        ("timestamp", &metadata::timestamp(2, 1)),
+        ("root", &app.first_root),
+    ] {
+        let refusal = operator.sign(app.request(role, &name, document));
+        assert_eq!(refusal.unwrap_err().codes(), codes);
+    }
 
     // A TUF key for documents in notary's dialect: notary knows no such key, by either name.
     for name in [&app.key("timestamp").keyid, &app.key("timestamp").name] {
