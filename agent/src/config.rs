@@ -250,6 +250,21 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// What may stand in the ledger for ever: not the text of a parse error, which may repeat what
+    /// somebody wrote where it doesn't belong.
+    #[must_use]
+    pub fn for_the_ledger(&self) -> String {
+        match self {
+            Self::Parse { path, line, .. } => {
+                let path = path.display();
+                format!("the config {path} is not valid, line {line}; the log says why")
+            }
+            Self::Read { .. } | Self::Inconsistent { .. } => self.to_string(),
+        }
+    }
+}
+
 impl Config {
     /// Reads and checks a config.
     ///

@@ -112,7 +112,7 @@ fn what_does_not_hold_changes_nothing_and_is_recorded() {
     let shorn = good.split("[[grant]]").next().unwrap();
     for (broken, words) in [
         (format!("{shorn}\n[[grant]]\ncallers = 7\n"), "line "),
-        (format!("{shorn}\n[[grants]]\n"), "unknown field `grants`"),
+        (format!("{shorn}\n[[grants]]\n"), "; the log says why"),
         (shorn.replace("agent.sock", "other.sock"), "agent.socket"),
         (shorn.replace("\"hsm\"", "\"other\""), "ledger.keystore"),
         (format!("{shorn}\n[limits]\nrequests = 3\n"), "[limits]"),
@@ -131,6 +131,20 @@ fn what_does_not_hold_changes_nothing_and_is_recorded() {
     assert!(reloaded.refused.contains("can't read"), "{reloaded:?}");
     assert!(reloaded.config.is_empty());
     still_signs(&stage);
+
+    // Whatever somebody wrote where it doesn't belong: the ledger keeps it for ever.
+    let key = "MIGHAgEAMBMGByqGSM49AgEG";
+    for pasted in [
+        format!("{shorn}\n[[listen]]\nkey = \"{key}\"\n"),
+        format!("{shorn}\n[[listen]]\nkey = {{ file = \"{key}\" }}\n"),
+        format!("{shorn}\n[[listen]]\nserves = \"{key}\"\n"),
+        format!("{shorn}\n{key} = 1\n"),
+    ] {
+        fs::write(stage.agent.config(), &pasted).unwrap();
+        let reloaded = reload(&stage.agent);
+        assert!(reloaded.refused.contains("line "), "{reloaded:?}");
+        assert!(!reloaded.refused.contains(key), "{reloaded:?}");
+    }
 
     fs::write(stage.agent.config(), &good).unwrap();
     assert_eq!(reload(&stage.agent).refused, "");

@@ -12,7 +12,7 @@ use tokio::{signal::unix::Signal, task::spawn_blocking};
 
 use super::serve::notify;
 use crate::{
-    config::Config,
+    config::{Config, ConfigError},
     ledger::LedgerFault,
     listen::{Listeners, Loaded},
     service::Desk,
@@ -47,7 +47,7 @@ async fn reload(desk: &Desk, listeners: &Listeners, path: &Path) -> Result<(), L
     let prepared = prepared.unwrap_or_else(|_| Err(Refused::unread("the agent is stopping")));
     let (digest, refused) = match &prepared {
         Ok(prepared) => (Some(prepared.config.digest), String::new()),
-        Err(refused) => (refused.config, refused.why.chars().take(MOST).collect()),
+        Err(refused) => (refused.config, refused.record.chars().take(MOST).collect()),
     };
     let reloaded = Event::ConfigReloaded(ConfigReloaded {
         config: digest.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec()),
@@ -76,24 +76,37 @@ struct Prepared {
 struct Refused {
     /// The file, where it is a config.
     config: Option<Sha256Digest>,
+    /// For the log.
     why: String,
+    /// For the ledger.
+    record: String,
 }
 
 impl Refused {
-    fn unread(why: impl ToString) -> Self {
+    fn unread(why: &str) -> Self {
         Self {
             config: None,
-            why: why.to_string(),
+            why: why.to_owned(),
+            record: why.to_owned(),
+        }
+    }
+}
+
+impl From<ConfigError> for Refused {
+    fn from(error: ConfigError) -> Self {
+        Self {
+            record: error.for_the_ledger(),
+            ..Self::unread(&error.to_string())
         }
     }
 }
 
 impl Prepared {
     fn read(current: &Config, listeners: &Listeners, path: &Path) -> Result<Self, Refused> {
-        let config = Config::load(path).map_err(Refused::unread)?;
+        let config = Config::load(path)?;
         let refused = |why: String| Refused {
             config: Some(config.digest),
-            why,
+            ..Refused::unread(&why)
         };
         let admitted = current.admits(&config);
         admitted.map_err(|change| refused(change.to_string()))?;
