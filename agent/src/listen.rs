@@ -6,7 +6,7 @@ mod crowd;
 mod entrance;
 mod limits;
 mod peer;
-mod seldom;
+pub(crate) mod seldom;
 mod socket;
 mod tether;
 mod tls;

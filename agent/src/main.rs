@@ -81,7 +81,9 @@ fn println_genesis(genesis: &str) {
 }
 
 fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // What h2 warns of is a peer's to cause, as often as it likes.
+    let usual = || EnvFilter::new("info,h2=error,hyper=error");
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

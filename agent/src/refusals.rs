@@ -10,26 +10,32 @@ use std::{
 use parking_lot::Mutex;
 use privyseal_proto::ledger::v1::{Refusals, record::Event, refusals::Count};
 
-use crate::{caller::Caller, denial::Denial, grant::Grants, ledger::Ledger};
+use crate::{
+    caller::Caller, denial::Denial, grant::Grants, ledger::Ledger, listen::seldom::Seldom,
+};
 
 /// What was refused to whom since the last record.
 #[derive(Debug, Default)]
-pub struct RefusalSums(Mutex<HashMap<Arc<Caller>, BTreeMap<&'static str, u64>>>);
+pub struct RefusalSums {
+    sums: Mutex<HashMap<Arc<Caller>, BTreeMap<&'static str, u64>>>,
+    told: Seldom<(String, &'static str)>,
+}
 
 impl RefusalSums {
-    /// Counts a refusal of a known caller, and logs it.
+    /// Counts a refusal of a known caller, and logs it: one of each reason now and then, since
+    /// notary-server passes on what strangers ask of it. RUST_LOG=debug shows every one.
     pub fn count(&self, grants: &Grants, caller: &Arc<Caller>, denial: &Denial) {
         let known = grants.knows(caller);
         let reason = denial.reason().code();
-        tracing::info!(
-            caller = caller.name(),
-            known,
-            reason,
-            "refused: {}",
-            denial.message()
-        );
+        let (name, message) = (caller.name(), denial.message());
+        match self.told.turn((name.to_owned(), reason)) {
+            Some(untold) => {
+                tracing::info!(caller = name, known, reason, untold, "refused: {message}");
+            }
+            None => tracing::debug!(caller = name, known, reason, "refused: {message}"),
+        }
         if known {
-            let mut sums = self.0.lock();
+            let mut sums = self.sums.lock();
             let count = sums
                 .entry(Arc::clone(caller))
                 .or_default()
@@ -41,7 +47,7 @@ impl RefusalSums {
 
     /// Lets the sums ride with the ledger's next sync and starts again at zero.
     pub fn record(&self, ledger: &Ledger) {
-        for (caller, counts) in std::mem::take(&mut *self.0.lock()) {
+        for (caller, counts) in std::mem::take(&mut *self.sums.lock()) {
             let counts = counts
                 .into_iter()
                 .map(|(reason, count)| Count {
