@@ -51,6 +51,8 @@ pub(super) struct NotaryKeys {
     /// Keys that never signed.
     unused: BTreeMap<Slot, KeyName>,
     uses: BTreeMap<KeyName, NotaryUse>,
+    /// How many keys of a repository signed, by authority and repository.
+    signed: BTreeMap<(String, String), u32>,
     /// Decisions whose outcome is not known, by record index: one for each key at most.
     open: HashMap<u64, KeyName>,
     removed: BTreeMap<KeyName, RemovedKey>,
@@ -59,6 +61,10 @@ pub(super) struct NotaryKeys {
 impl NotaryKeys {
     pub(super) fn is_removed(&self, name: &KeyName) -> bool {
         self.removed.contains_key(name)
+    }
+
+    fn has_signed(&self, slot: &Slot) -> bool {
+        self.signed.contains_key(&slot.of_repository())
     }
 }
 
@@ -88,14 +94,19 @@ impl Memory {
         state.keys.get(state.notary.unused.get(slot)?).cloned()
     }
 
-    /// How many keys wait for their first use where `counts` says so.
+    /// Has any key of the slot's repository signed? Then somebody published it.
+    #[must_use]
+    pub fn has_signed(&self, slot: &Slot) -> bool {
+        self.state.read().notary.has_signed(slot)
+    }
+
+    /// How many keys of repositories for which none has signed wait for their first use where
+    /// `counts` says so.
     pub fn unused_notary_keys(&self, counts: impl Fn(&Slot) -> bool) -> usize {
-        let state = self.state.read();
-        state
-            .notary
-            .unused
-            .keys()
-            .filter(|slot| counts(slot))
+        let notary = &self.state.read().notary;
+        let unused = notary.unused.keys();
+        unused
+            .filter(|slot| counts(slot) && !notary.has_signed(slot))
             .count()
     }
 

@@ -11,6 +11,7 @@ use privyseal_proto::{
 };
 use privyseal_tuf::Algorithm;
 use ring::rand::{SecureRandom, SystemRandom};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::{
     caller::Caller,
@@ -81,6 +82,11 @@ impl NotaryKeyRequest {
         if let Some(key) = waiting.filter(|key| self.is_at_hand(&key.bound, house)) {
             return Ok(Some(key));
         }
+        // Strangers read invented names, and publish none of them. So what was published gets a
+        // key for its rotation, however many wait elsewhere.
+        if memory.has_signed(slot) {
+            return Ok(None);
+        }
         let counts = |at: &Slot| {
             let others = at.authority == section.authority && at != slot;
             others && section.covers(&at.repository)
@@ -118,18 +124,23 @@ pub async fn notary_key(
     if let Some(key) = request.waiting(house)? {
         return Ok(key);
     }
-    let house = house.clone();
-    // A caller that goes away now must not leave a key on the token that nobody knows.
-    Finish::new(async move { make(&house, request).await }).await
-}
-
-async fn make(house: &House, request: NotaryKeyRequest) -> Result<Arc<EnrolledKey>, Stop> {
-    let memory = house.ledger.memory();
-    // Of two that ask at once, the second finds the key of the first.
-    let gate = memory.enrolling_gate().await;
+    // Of two that ask at once, the second finds the key of the first. Who goes away here waits no
+    // longer.
+    let gate = house.ledger.memory().enrolling_gate().await;
     if let Some(key) = request.waiting(house)? {
         return Ok(key);
     }
+    let house = house.clone();
+    // A caller that goes away now must not leave a key on the token that nobody knows.
+    Finish::new(async move { make(&house, request, gate).await }).await
+}
+
+async fn make(
+    house: &House,
+    request: NotaryKeyRequest,
+    gate: OwnedMutexGuard<()>,
+) -> Result<Arc<EnrolledKey>, Stop> {
+    let memory = house.ledger.memory();
     // A ledger without room must not wear out the token.
     if let Some(fault) = house.ledger.fault() {
         return Err(fault.into());

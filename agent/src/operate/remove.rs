@@ -17,16 +17,18 @@ use crate::{
     memory::{EnrolledKey, Purpose},
 };
 
-/// Removes a key for an operator; one that was removed already is destroyed where it is still there.
-/// Returns the index of the record.
+/// Removes a key for an operator, or an `unused` one alone; one that was removed already is destroyed
+/// where it is still there. Returns the index of the record.
 ///
 /// # Errors
-/// Where it is no notary key, the keystore is not ready (then nothing happened), the ledger takes
-/// no record, or the token does not destroy it (then it is removed, and asking again is safe).
+/// Where it is no notary key, or signed and only an unused one was meant, the keystore is not ready
+/// (then nothing happened), the ledger takes no record, or the token does not destroy it (then it is
+/// removed, and asking again is safe).
 pub async fn remove_key(
     house: &House,
     operator: &Caller,
     name: &KeyName,
+    unused: bool,
 ) -> Result<(u64, Head), Stop> {
     let memory = house.ledger.memory();
     if let Some(removed) = memory.removed_key(name) {
@@ -45,7 +47,11 @@ pub async fn remove_key(
         let message = format!("{name} is a {purpose} key, and only notary keys are removed");
         return Err(Denial::new(Reason::NotRemovable, message).into());
     }
-    remove(house, operator, &*key.ok_or_else(unknown)?, |_| Ok(())).await
+    let allowed = |key: &EnrolledKey| match unused {
+        true => never_signed(house, key),
+        false => Ok(()),
+    };
+    remove(house, operator, &*key.ok_or_else(unknown)?, allowed).await
 }
 
 /// Removes a key for the notary-server that it was made for.
@@ -57,20 +63,21 @@ pub async fn delete_unused(
     caller: &Caller,
     key: &EnrolledKey,
 ) -> Result<(u64, Head), Stop> {
-    let unused = |key: &EnrolledKey| {
-        let name = &key.bound.name;
-        let Some(used) = house.ledger.memory().notary_use(name) else {
-            return Ok(());
-        };
-        let message = format!(
-            "key {name} signed {} version {} of {}",
-            key.purpose.notary().map_or("", |role| role.as_str()),
-            used.version,
-            key.repository.escape_debug()
-        );
-        Err(Denial::new(Reason::KeyUsed, message))
+    remove(house, caller, key, |key| never_signed(house, key)).await
+}
+
+fn never_signed(house: &House, key: &EnrolledKey) -> Result<(), Denial> {
+    let name = &key.bound.name;
+    let Some(used) = house.ledger.memory().notary_use(name) else {
+        return Ok(());
     };
-    remove(house, caller, key, unused).await
+    let message = format!(
+        "key {name} signed {} version {} of {}",
+        key.purpose.notary().map_or("", |role| role.as_str()),
+        used.version,
+        key.repository.escape_debug()
+    );
+    Err(Denial::new(Reason::KeyUsed, message))
 }
 
 async fn remove(

@@ -191,12 +191,12 @@ impl Keys for KeysService {
         request: Request<RemoveKeyRequest>,
     ) -> Result<Response<RemoveKeyReply>, Status> {
         let caller = Desk::caller(&request)?;
-        let name = request.into_inner().name;
+        let RemoveKeyRequest { name, unused } = request.into_inner();
         let work = async {
             let house = self.0.house();
             operator(&caller, &house.config)?;
             let name = name.parse().map_err(|error| malformed("name", error))?;
-            remove_key(&house, &caller, &name).await
+            remove_key(&house, &caller, &name, unused).await
         };
         let (record, head) = self.0.answer_at_leisure(&caller, work).await?;
         Ok(Response::new(RemoveKeyReply {

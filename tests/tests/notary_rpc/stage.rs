@@ -155,8 +155,18 @@ impl Stage {
 }
 
 pub(crate) fn remove(rpc: &Rpc, name: &str) -> Answer<RemoveKeyReply> {
+    remove_as(rpc, name, false)
+}
+
+/// Removes a key that never signed.
+pub(crate) fn remove_unused(rpc: &Rpc, name: &str) -> Answer<RemoveKeyReply> {
+    remove_as(rpc, name, true)
+}
+
+fn remove_as(rpc: &Rpc, name: &str, unused: bool) -> Answer<RemoveKeyReply> {
     let request = RemoveKeyRequest {
         name: name.to_owned(),
+        unused,
     };
     rpc.wait(rpc.keys_service().remove(request))
 }

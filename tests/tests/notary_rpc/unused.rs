@@ -1,9 +1,10 @@
 //! Keys that were made and never used: so many, and no more.
 
+use privyseal_tests::rpc::Refusal;
 use tonic::Code;
 
 use crate::content;
-use crate::stage::{GUN, Stage, UNUSED, id_of};
+use crate::stage::{GUN, Stage, UNUSED, id_of, remove, remove_unused};
 
 #[test]
 fn ten_thousand_invented_names_stop_at_the_cap() {
@@ -95,4 +96,43 @@ fn the_nth_key_costs_what_the_second_did() {
     cost(10, 50);
     assert_eq!(cost(50, 60), early);
     assert_eq!(early[1], 0, "nothing is searched for");
+}
+
+#[test]
+fn what_was_published_gets_new_keys_while_strangers_fill_the_room() {
+    let Some(stage) = Stage::new() else { return };
+    let server = stage.server();
+    let published = server.key("timestamp");
+    server.sign(&published, &content::timestamp(1, 0)).unwrap();
+    let invent = |name: u32| {
+        let gun = format!("reg.example.test/invented/{name}");
+        server.create(&gun, "timestamp", "ecdsa")
+    };
+    for name in 0..UNUSED {
+        invent(name).unwrap();
+    }
+    let full = |refusal: Refusal| assert_eq!(refusal.codes().1, "UNUSED_KEYS_FULL");
+    full(invent(UNUSED).unwrap_err());
+    // Its next key waits beside them and takes nobody's room.
+    let next = server.key("timestamp");
+    assert_ne!(next, published);
+    assert_eq!(server.key("timestamp"), next, "the same until it is used");
+    server.sign(&next, &content::timestamp(2, 0)).unwrap();
+    let snapshot = server.key("snapshot");
+    server.sign(&snapshot, &content::snapshot(1, 0)).unwrap();
+    full(invent(UNUSED).unwrap_err());
+}
+
+#[test]
+fn an_operator_who_means_unused_keys_destroys_no_used_one() {
+    let Some(stage) = Stage::new() else { return };
+    let (server, operator) = (stage.server(), stage.operator());
+    let id = server.key("timestamp");
+    let name = stage.listed(&id).unwrap().name;
+    // It was unused when it was listed.
+    server.sign(&id, &content::timestamp(1, 0)).unwrap();
+    let refusal = remove_unused(&operator, &name).unwrap_err();
+    assert_eq!(refusal.codes(), (Code::FailedPrecondition, "KEY_USED"));
+    server.sign(&id, &content::timestamp(2, 0)).unwrap();
+    remove(&operator, &name).unwrap();
 }

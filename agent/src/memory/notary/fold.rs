@@ -1,5 +1,7 @@
 //! What each record adds to the memory of notary keys. `None` means "adds nothing".
 
+use std::collections::btree_map::Entry;
+
 use privyseal_proto::ledger::v1::{KeyRemoved, NotaryDecision, NotaryRestored, Outcome};
 use privyseal_tuf::{Sha256Digest, Signature};
 
@@ -40,8 +42,9 @@ impl State {
         if notary.unused.get(&slot) == Some(&name) {
             notary.unused.remove(&slot);
         }
-        if let Some(before) = notary.uses.insert(name.clone(), used) {
-            notary.open.remove(&before.record);
+        match notary.uses.insert(name.clone(), used) {
+            Some(before) => drop(notary.open.remove(&before.record)),
+            None => *notary.signed.entry(slot.of_repository()).or_default() += 1,
         }
         notary.open.insert(index, name);
         Some(())
@@ -77,6 +80,12 @@ impl State {
         }
         if let Some(used) = notary.uses.remove(&name) {
             notary.open.remove(&used.record);
+            if let Entry::Occupied(mut signed) = notary.signed.entry(slot.of_repository()) {
+                match signed.get().checked_sub(1) {
+                    None | Some(0) => drop(signed.remove()),
+                    Some(left) => *signed.get_mut() = left,
+                }
+            }
         }
         let removed = RemovedKey {
             record: index,

@@ -33,4 +33,8 @@ impl Slot {
             algorithm: key.bound.public_key.algorithm(),
         })
     }
+
+    pub(super) fn of_repository(&self) -> (String, String) {
+        (self.authority.clone(), self.repository.clone())
+    }
 }

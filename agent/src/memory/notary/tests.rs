@@ -104,6 +104,9 @@ fn a_key_waits_in_its_slot_until_it_is_used() {
     assert_eq!(memory.unused_notary_keys(|_| true), 0);
     enrol(&memory, 3, 2);
     assert_eq!(unused(&memory), Some(name(2)));
+    // Somebody published this repository: what waits for its rotation is nobody's invention.
+    assert!(memory.has_signed(&slot()));
+    assert_eq!(memory.unused_notary_keys(|_| true), 0);
     let used = memory.used_notary_keys("production", |repository| repository == REPOSITORY);
     assert_eq!(used, [name(1)]);
     assert!(memory.used_notary_keys("elsewhere", |_| true).is_empty());
@@ -157,6 +160,7 @@ fn a_removed_key_leaves_its_name_and_no_more() {
     assert_eq!(memory.notary_use(&name(1)), None);
     let removed = memory.removed_key(&name(1)).unwrap();
     assert_eq!((removed.record, &removed.key.name), (3, &name(1)));
+    assert!(!memory.has_signed(&slot()));
     // Neither comes back, nor signs.
     enrol(&memory, 4, 1);
     decide(&memory, 5, 1, 6);

@@ -68,7 +68,7 @@ pub(super) async fn run(command: Remove, context: &mut Context<'_>) -> anyhow::R
         // A person may have read for long, and notary-server does not wait.
         plan.keep(&agents.keys().await?, unused);
     }
-    let outcomes = Outcomes::of(&plan, &mut agents).await?;
+    let outcomes = Outcomes::of(&plan, command.unused, &mut agents).await?;
     if command.json {
         context.screen.json(&outcomes.views)?;
     } else if !plan.is_empty() {

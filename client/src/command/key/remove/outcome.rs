@@ -33,9 +33,10 @@ pub(super) struct OutcomeView {
 }
 
 impl Outcomes {
-    /// Removes one key after the other. A "no" is about one key; a failure is about all that follow,
+    /// Removes one key after the other; where `unused` ones alone are meant, the agent looks once
+    /// more at the moment that counts. A "no" is about one key; a failure is about all that follow,
     /// and ends it.
-    pub(super) async fn of(plan: &Plan, agents: &mut Agents) -> anyhow::Result<Self> {
+    pub(super) async fn of(plan: &Plan, unused: bool, agents: &mut Agents) -> anyhow::Result<Self> {
         let mut outcomes = Self::default();
         let mut heads: BTreeMap<String, Vec<Head>> = BTreeMap::new();
         let progress = Progress::of_count(plan.len() as u64, "removing keys:");
@@ -43,7 +44,7 @@ impl Outcomes {
             let Some(agent) = agents.named(name) else {
                 continue;
             };
-            match remove(agent, key).await {
+            match remove(agent, key, unused).await {
                 Ok((record, head)) => {
                     heads.entry(name.to_owned()).or_default().extend(head);
                     outcomes.views.push(OutcomeView::removed(name, key, record));
@@ -135,9 +136,10 @@ impl OutcomeView {
     }
 }
 
-async fn remove(agent: &Agent, key: &str) -> Result<(u64, Option<Head>), AgentError> {
+async fn remove(agent: &Agent, key: &str, unused: bool) -> Result<(u64, Option<Head>), AgentError> {
     let name = key.to_owned();
-    let reply = agent.keys().remove(RemoveKeyRequest { name }).await;
+    let request = RemoveKeyRequest { name, unused };
+    let reply = agent.keys().remove(request).await;
     let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
     Ok((reply.record, reply.head))
 }
