@@ -103,12 +103,17 @@ struct ConfigFile {
 /// together with the project's own entries. `--agent` may also pick one of the others by name.
 ///
 /// What an entry does not say of TLS is taken from the config file's entry of the same address,
-/// then from the `PRIVYSEAL_TLS_…` variables.
+/// then from the `PRIVYSEAL_TLS_…` variables. A project is somebody else's word: what it says of
+/// TLS is heard where the person names no CA for the agent.
 pub fn load(
     chosen: Option<&str>,
-    project: Vec<AgentEntry>,
+    mut project: Vec<AgentEntry>,
 ) -> Result<Vec<AgentEntry>, AgentConfigError> {
     let path = config_path()?;
+    let theirs = project.iter_mut();
+    let theirs: Vec<_> = theirs
+        .map(|agent| (agent.address.clone(), std::mem::take(&mut agent.tls)))
+        .collect();
     let agents = match chosen {
         Some(text) if text.contains(['/', ':', '=']) => from_text("--agent", text)?,
         Some(name) => pick(known(&path, project)?, name)?,
@@ -117,7 +122,18 @@ pub fn load(
     if agents.is_empty() {
         return Err(AgentConfigError::None(path));
     }
-    with_tls(agents, || Ok((read(&path)?, TlsFiles::from_environment()?)))
+    let agents = with_tls(agents, || Ok((read(&path)?, TlsFiles::from_environment()?)))?;
+    Ok(with_project(agents, &theirs))
+}
+
+/// Takes CA and server name from the project for agents for which the person names no CA.
+fn with_project(mut agents: Vec<AgentEntry>, theirs: &[(Address, TlsFiles)]) -> Vec<AgentEntry> {
+    for agent in agents.iter_mut().filter(|agent| agent.tls.ca.is_none()) {
+        if let Some((_, tls)) = theirs.iter().find(|(address, _)| *address == agent.address) {
+            agent.tls = std::mem::take(&mut agent.tls).or(tls.clone());
+        }
+    }
+    agents
 }
 
 fn known(path: &Path, project: Vec<AgentEntry>) -> Result<Vec<AgentEntry>, AgentConfigError> {
@@ -156,7 +172,7 @@ fn pick(agents: Vec<AgentEntry>, name: &str) -> Result<Vec<AgentEntry>, AgentCon
     }
 }
 
-/// Entries may repeat each other, but not contradict. What the user's own say of TLS comes first.
+/// Entries may repeat each other, but not contradict.
 fn merge(
     mut agents: Vec<AgentEntry>,
     more: Vec<AgentEntry>,
@@ -166,7 +182,7 @@ fn merge(
             Some(known) if known.address != agent.address => {
                 return Err(AgentConfigError::Contradiction(agent.name.to_string()));
             }
-            Some(known) => known.tls = std::mem::take(&mut known.tls).or(agent.tls),
+            Some(_) => {}
             None => agents.push(agent),
         }
     }

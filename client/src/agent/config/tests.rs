@@ -116,18 +116,31 @@ fn entries_do_not_contradict() {
 }
 
 #[test]
-fn a_person_says_what_a_project_does_not() {
-    let mut project = entry("a", "https://h:1");
-    project.tls = ca("/project/ca.pem");
-    let mut own = entry("a", "https://h:1");
-    own.tls.identity = of("ada").identity;
-    let merged = merge(vec![own.clone()], vec![project.clone()]).unwrap();
-    assert_eq!(merged[0].tls.identity, of("ada").identity);
-    assert_eq!(merged[0].tls.ca, ca("/project/ca.pem").ca);
-    // A person's own CA is the one that counts.
-    own.tls.ca = ca("/own.pem").ca;
-    let merged = merge(vec![own], vec![project]).unwrap();
-    assert_eq!(merged[0].tls.ca, ca("/own.pem").ca);
+fn a_project_is_heard_where_the_person_names_no_ca() {
+    let named = |ca: &str, name: &str| TlsFiles {
+        server_name: Some(name.to_owned().try_into().unwrap()),
+        ..self::ca(ca)
+    };
+    let project = named("/project/ca.pem", "signer.example.test");
+    let theirs = [("https://h:1".parse().unwrap(), project.clone())];
+    let heard = |tls: TlsFiles, address: &str| {
+        let mut own = entry("a", address);
+        own.tls = tls;
+        with_project(vec![own], &theirs).remove(0).tls
+    };
+    let identity = TlsFiles {
+        identity: of("ada").identity,
+        ..TlsFiles::default()
+    };
+    let found = heard(identity.clone(), "https://h:1");
+    assert_eq!(found.identity, identity.identity);
+    assert_eq!(
+        (found.ca, found.server_name),
+        (project.ca, project.server_name)
+    );
+    // Neither beside a CA of the person's own, nor for another agent.
+    assert_eq!(heard(ca("/own.pem"), "https://h:1"), ca("/own.pem"));
+    assert_eq!(heard(identity.clone(), "https://h:2"), identity);
 }
 
 #[test]
