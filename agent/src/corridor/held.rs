@@ -93,6 +93,8 @@ impl Held {
 
     /// `known` is a copy: verifying signatures must not hold up those who remember.
     fn in_lineage(checked: Checked, known: &Known, gate: Guard) -> Result<Self, Denial> {
+        // Its certificate may have been revoked while it waited.
+        checked.request.request.caller.stands()?;
         let Agreed {
             keyid,
             standing,

@@ -40,6 +40,8 @@ impl Held {
         let memory = house.ledger.memory();
         let name = &request.key.bound.name;
         let gate: Guard = Box::new(memory.notary_gate(name).await);
+        // Its certificate may have been revoked while it waited.
+        request.caller.stands()?;
         if memory.key(name).is_none() {
             return Err(unknown(&request.caller, &request.key.keyid));
         }
