@@ -57,7 +57,9 @@ async fn reload(desk: &Desk, listeners: &Listeners, path: &Path) -> Result<(), L
     match prepared {
         Ok(Prepared { config, loaded }) => {
             let digest = config.digest;
-            listeners.apply(loaded);
+            let listeners = listeners.clone();
+            // Files that changed meanwhile are read once more.
+            drop(spawn_blocking(move || listeners.apply(loaded)).await);
             desk.set_config(Arc::new(config));
             tracing::info!(%digest, "the config was read again and is in force");
         }

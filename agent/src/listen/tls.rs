@@ -10,6 +10,7 @@
 //! open connection is verified again; a caller who fails is out at once.
 
 mod accept;
+mod authority;
 mod error;
 mod handshakes;
 mod live;
@@ -17,6 +18,7 @@ mod material;
 mod revocation;
 mod stamp;
 mod turned_away;
+mod verifier;
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -75,13 +77,13 @@ pub struct Listener {
 pub struct Loaded(Vec<(Arc<Listener>, Stamps, Material)>);
 
 impl Listeners {
-    /// Reads the files of every section and binds its address. Handshakes are limited to a quarter
-    /// of `connections` at a time.
+    /// Reads the files of every section and binds its address. Beside so many `connections` there
+    /// may be as many unfinished handshakes as the system lets the agent have files open.
     ///
     /// # Errors
     /// The first file that can't be used, or address that can't be had.
     pub fn open(sections: &[ListenSection], connections: NonZeroU32) -> Result<Self, ListenError> {
-        let handshakes = Handshakes::new(connections);
+        let handshakes = Handshakes::beside(connections);
         let open = |section| Listener::open(section, &handshakes).map(Arc::new);
         Ok(Self {
             all: sections.iter().map(open).collect::<Result<_, _>>()?,
@@ -118,12 +120,12 @@ impl Listeners {
             .map(Loaded)
     }
 
-    /// Puts them into force, for open connections too.
+    /// Puts them into force, for open connections too. Reads again what changed since they were read,
+    /// and blocks while it does.
     pub fn apply(&self, loaded: Loaded) {
         let _one = self.changing.lock();
         for (listener, stamps, material) in loaded.0 {
-            *listener.seen.lock() = stamps;
-            listener.exchange(material);
+            listener.apply(stamps, material);
         }
     }
 
@@ -240,6 +242,23 @@ impl Listener {
                 tracing::error!(%address, "certificates changed, and the old stay in force: {error}");
             }
         }
+    }
+
+    /// Puts into force what was read when the files were so, or what they are now: a look may have
+    /// found a newer revocation list meanwhile.
+    fn apply(&self, mut stamps: Stamps, mut material: Material) {
+        let now = Stamps::of(&material.section);
+        if now != stamps {
+            match Material::load(&material.section) {
+                Ok(newer) => (stamps, material) = (now, newer),
+                Err(error) => {
+                    let address = self.address;
+                    tracing::error!(%address, "certificates changed during the reload: {error}");
+                }
+            }
+        }
+        *self.seen.lock() = stamps;
+        self.exchange(material);
     }
 
     /// Puts it into force, for new connections and for those that are open.

@@ -134,6 +134,8 @@ impl Listener {
 }
 
 async fn shake(material: &Material, stream: TcpStream) -> Result<TlsStream<TcpStream>, TurnedAway> {
+    // Who says nothing costs no more than a socket. An error shows itself in the handshake, too.
+    drop(stream.readable().await);
     let handshake = material.acceptor.accept(stream).into_fallible();
     match handshake.await {
         Ok(stream) => Ok(stream),

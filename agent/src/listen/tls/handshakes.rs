@@ -1,18 +1,34 @@
-//! Handshakes that are not finished: so many at a time, of which no address has more than half.
+//! Handshakes that are not finished: so many at a time, and of one address, or of one IPv6 site, only
+//! a part of them.
 //!
-//! Whoever comes when there is no room makes the oldest of the address with the most give way. So
-//! those who open connections and say nothing displace each other, and a caller, whose handshake
-//! takes milliseconds, finds room.
+//! Whoever comes when there is no room makes another give way: the oldest of the same address or
+//! site where that has its part, else of the one with the most. So those who open connections and
+//! say nothing displace each other. There is room for so many that, while thousands come in a
+//! second, a caller from afar has still its time to speak, even beside them at one address.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::Arc,
 };
 
+use nix::sys::resource::{Resource, getrlimit};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+
+use self::tally::Tally;
+
+mod tally;
+
+/// At a time, where the system lets the agent have as many files open.
+const MOST: usize = 4096;
+
+/// Files for all but connections: the ledger, the token's, and what is being accepted or closed.
+const OTHER_FILES: u64 = 256;
+
+/// Of one address, where that is no more than half.
+const FEWEST_OF_ADDRESS: usize = 256;
 
 /// Those of all listeners.
 #[derive(Debug)]
@@ -24,16 +40,23 @@ pub(super) struct Handshakes {
 #[derive(Debug, Default)]
 struct Pending {
     next: u64,
-    /// The oldest first.
-    all: VecDeque<Handshake>,
+    all: HashMap<u64, Handshake>,
+    addresses: Tally,
+    sites: Tally,
 }
 
 #[derive(Debug)]
 struct Handshake {
-    id: u64,
-    source: IpAddr,
+    source: Source,
     /// Dropped when it is to give way.
     _stay: oneshot::Sender<()>,
+}
+
+/// Whoever has one IPv6 address has the whole /64, and whoever has many of these has a /48.
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    address: IpAddr,
+    site: IpAddr,
 }
 
 /// A handshake's room, until it is dropped.
@@ -44,125 +67,89 @@ pub(super) struct Room {
 }
 
 impl Handshakes {
-    /// A quarter as many at a time as there may be connections.
-    pub(super) fn new(connections: NonZeroU32) -> Arc<Self> {
-        let most = (connections.get() as usize / 4).max(4);
+    /// As many as there is room for beside so many connections.
+    pub(super) fn beside(connections: NonZeroU32) -> Arc<Self> {
+        // Where the system does not say, it is as it is nearly everywhere.
+        let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
+        let connections = u64::from(connections.get());
+        // Strangers have places of their own, an eighth as many.
+        let taken = connections + connections / 8 + OTHER_FILES;
+        let left = usize::try_from(files.saturating_sub(taken)).unwrap_or(MOST);
+        Self::new(left.clamp(FEWEST, MOST))
+    }
+
+    fn new(most: usize) -> Arc<Self> {
         let pending = Mutex::default();
         Arc::new(Self { most, pending })
     }
 
     /// Room for a handshake with this address. The receiver fails when it is to give way.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> (Room, oneshot::Receiver<()>) {
-        let source = source(address);
+        let source = Source::of(address);
         let (stay, displaced) = oneshot::channel();
         let mut pending = self.pending.lock();
-        pending.make_room(source, self.most);
+        if let Some(id) = pending.in_the_way(source, self.most) {
+            pending.remove(id);
+        }
         let id = pending.next;
         pending.next = id.wrapping_add(1);
-        pending.all.push_back(Handshake {
-            id,
-            source,
-            _stay: stay,
-        });
+        pending.addresses.add(source.address, id);
+        pending.sites.add(source.site, id);
+        let _stay = stay;
+        pending.all.insert(id, Handshake { source, _stay });
         let handshakes = Arc::clone(self);
         (Room { handshakes, id }, displaced)
     }
 }
 
+/// However few files there may be.
+const FEWEST: usize = 64;
+
 impl Pending {
-    fn make_room(&mut self, source: IpAddr, most: usize) {
-        let mut of: HashMap<IpAddr, usize> = HashMap::new();
-        for handshake in &self.all {
-            *of.entry(handshake.source).or_default() += 1;
-        }
-        let crowded = if of.get(&source).is_some_and(|of| *of >= most / 2) {
-            Some(source)
+    /// Who gives way to one more of this source, where somebody must.
+    fn in_the_way(&self, source: Source, most: usize) -> Option<u64> {
+        let of_address = (most / 8).max(FEWEST_OF_ADDRESS).min(most / 2);
+        if self.addresses.count(source.address) >= of_address {
+            self.addresses.oldest(source.address)
+        } else if self.sites.count(source.site) >= most / 2 {
+            self.sites.oldest(source.site)
         } else if self.all.len() >= most {
-            // Of those with as many the one that was there first.
-            let most = of.values().copied().max();
-            let mut sources = self.all.iter().map(|handshake| handshake.source);
-            sources.find(|source| of.get(source).copied() == most)
+            self.sites.oldest_of_the_most()
         } else {
             None
-        };
-        let oldest = crowded.and_then(|source| {
-            let mut all = self.all.iter();
-            all.position(|handshake| handshake.source == source)
-        });
-        if let Some(oldest) = oldest {
-            self.all.remove(oldest);
+        }
+    }
+
+    fn remove(&mut self, id: u64) {
+        if let Some(Handshake { source, .. }) = self.all.remove(&id) {
+            self.addresses.remove(source.address, id);
+            self.sites.remove(source.site, id);
         }
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        let mut pending = self.handshakes.pending.lock();
-        pending.all.retain(|handshake| handshake.id != self.id);
+        self.handshakes.pending.lock().remove(self.id);
     }
 }
 
-/// Whoever has one IPv6 address has the whole /64.
-fn source(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let network = address.to_bits() & (u128::MAX << 64);
-            Ipv6Addr::from_bits(network).into()
+impl Source {
+    fn of(address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        let network = |bits: u32| match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(address) => {
+                let network = address.to_bits() & (u128::MAX << (128 - bits));
+                Ipv6Addr::from_bits(network).into()
+            }
+        };
+        Self {
+            address: network(64),
+            site: network(48),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn address(last: u8) -> IpAddr {
-        [192, 0, 2, last].into()
-    }
-
-    #[test]
-    fn one_address_displaces_its_own_oldest() {
-        let handshakes = Handshakes::new(NonZeroU32::new(32).unwrap());
-        let other = handshakes.enter(address(2));
-        let mut silent: Vec<_> = (0..200).map(|_| handshakes.enter(address(1))).collect();
-        let stayed = |(_, displaced): &mut (Room, oneshot::Receiver<()>)| {
-            displaced.try_recv() == Err(oneshot::error::TryRecvError::Empty)
-        };
-        let kept = silent.iter_mut().map(stayed);
-        let kept: Vec<_> = kept.collect();
-        assert_eq!(kept.iter().filter(|kept| **kept).count(), 4);
-        assert!(kept.ends_with(&[true; 4]), "the youngest stay");
-        assert!(stayed(&mut { other }));
-    }
-
-    #[test]
-    fn when_all_is_full_the_address_with_the_most_gives_way() {
-        let handshakes = Handshakes::new(NonZeroU32::new(32).unwrap());
-        let mut all: Vec<_> = [1, 2, 3, 4, 5, 5, 5, 6]
-            .into_iter()
-            .map(|last| handshakes.enter(address(last)))
-            .collect();
-        let mut displaced = || {
-            let gone = |(_, displaced): &mut (Room, oneshot::Receiver<()>)| {
-                displaced.try_recv() == Err(oneshot::error::TryRecvError::Closed)
-            };
-            let gone: Vec<_> = all.iter_mut().map(gone).collect();
-            gone.iter().position(|gone| *gone)
-        };
-        assert_eq!(displaced(), None);
-        let late = handshakes.enter(address(7));
-        assert_eq!(displaced(), Some(4), "the oldest of the three");
-        drop(late);
-        let pending = handshakes.pending.lock();
-        assert_eq!(pending.all.len(), 7, "who is done makes room");
-    }
-
-    #[test]
-    fn an_ipv6_network_is_one_address() {
-        let of = |text: &str| source(text.parse().unwrap());
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), address(1));
-    }
-}
+mod tests;

@@ -7,17 +7,17 @@ use std::{
 };
 
 use rustls::{
-    RootCertStore, ServerConfig,
-    crypto::{CryptoProvider, ring},
+    ServerConfig,
+    crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
+    server::{NoServerSessionStorage, danger::ClientCertVerifier},
     sign::{CertifiedKey, SingleCertAndKey},
     version::{TLS12, TLS13},
 };
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
-use super::{TlsError, revocation};
+use super::{TlsError, verifier};
 use crate::{
     caller::Certificate,
     config::{ListenSection, SecretFile},
@@ -52,7 +52,7 @@ impl Material {
         let provider = Arc::new(ring::default_provider());
         let chain = certificates(&section.certificate)?;
         let key = key(section, chain)?;
-        let verifier = verifier(section, &provider)?;
+        let verifier = verifier::load(section, &provider)?;
         let versions: &[_] = match section.tls12 {
             false => &[&TLS13],
             true => &[&TLS13, &TLS12],
@@ -83,7 +83,8 @@ pub(super) fn key_path(section: &ListenSection) -> Result<(PathBuf, Readers), fi
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+/// The certificates of a PEM file, at least one.
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let bad = |why| TlsError::Certificates(path.to_owned(), why);
     let pem = file::read(path, Readers::Everybody, CERTIFICATES)?;
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
@@ -95,7 +96,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 /// What can't be read is found elsewhere.
-fn has_expired(certificate: &CertificateDer<'_>) -> bool {
+pub(super) fn has_expired(certificate: &CertificateDer<'_>) -> bool {
     let read = Certificate::read(certificate);
     read.is_ok_and(|(_, until)| until <= SystemTime::now())
 }
@@ -126,38 +127,4 @@ fn key(
         key: path.clone(),
     })?;
     Ok(certified)
-}
-
-fn verifier(
-    section: &ListenSection,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
-    let path = &section.client_ca;
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(path)? {
-        if has_expired(&certificate) {
-            let path = path.display();
-            tracing::warn!("a CA in {path} has expired, and is trusted until it is taken out");
-        }
-        let added = roots.add(certificate);
-        added.map_err(|error| TlsError::Certificates(path.clone(), error.to_string()))?;
-    }
-    let roots = Arc::new(roots);
-    let builder = || {
-        let provider = Arc::clone(provider);
-        WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), provider)
-            .enforce_revocation_expiration()
-    };
-    let mut lists = Vec::new();
-    for path in &section.crl {
-        for list in revocation::read(path)? {
-            // Alone first, so that an error names its file.
-            let alone = builder().with_crls([list.der.clone()]).build();
-            alone.map_err(|error| TlsError::Revocations(path.clone(), error.to_string()))?;
-            lists.push(list);
-        }
-    }
-    let lists = revocation::newest_first(lists);
-    let built = builder().with_crls(lists).build();
-    built.map_err(|error| TlsError::Certificates(path.clone(), error.to_string()))
 }
