@@ -13,8 +13,7 @@ use rustls::pki_types::{
 };
 use x509_cert::{
     crl::{CertificateList, TbsCertList},
-    der::{self, Decode, Encode, Reader, SliceReader, asn1::AnyRef, oid::AssociatedOid},
-    ext::pkix::{BaseCrlNumber, crl::IssuingDistributionPoint},
+    der::{self, Decode, Encode, Reader, SliceReader, asn1::AnyRef, oid::ObjectIdentifier},
     spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned},
 };
 
@@ -119,12 +118,18 @@ fn part(list: &TbsCertList) -> Option<&'static str> {
         // Whatever stands in it says which certificates, or whose, the list is for.
         let narrow = extension.extn_value.as_bytes() != EMPTY;
         match extension.extn_id {
-            BaseCrlNumber::OID => Some("deltaCRLIndicator"),
-            IssuingDistributionPoint::OID if narrow => Some("issuingDistributionPoint"),
+            DELTA => Some("deltaCRLIndicator"),
+            DISTRIBUTION_POINT if narrow => Some("issuingDistributionPoint"),
             _ => None,
         }
     })
 }
+
+/// RFC 5280, section 5.2.4.
+const DELTA: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
+
+/// RFC 5280, section 5.2.5. x509-cert's own constant for it is another extension's.
+const DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
 
 /// A SEQUENCE of nothing, DER.
 const EMPTY: &[u8] = &[0x30, 0];
@@ -139,3 +144,6 @@ fn value(algorithm: &AlgorithmIdentifierOwned) -> der::Result<Vec<u8>> {
     let der = algorithm.to_der()?;
     Ok(AnyRef::from_der(&der)?.value().to_vec())
 }
+
+#[cfg(test)]
+mod tests;
