@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
-    DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
-    RevokedCertParams, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
+    CrlIssuingDistributionPoint, DistinguishedName, DnType, IsCa, Issuer, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber,
 };
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -35,9 +35,37 @@ impl Ca {
     /// A new one, in the new directory `name` of the sandbox; its certificate is in `ca.pem` there.
     #[must_use]
     pub fn new(sandbox: &Sandbox, name: &str) -> Self {
-        let directory = sandbox.directory(name);
+        Self::of(sandbox, name, authority(name))
+    }
+
+    /// Another one of this name, in the new directory `directory`: its key is its own, as when a CA
+    /// changes its key.
+    #[must_use]
+    pub fn namesake(sandbox: &Sandbox, directory: &str, name: &str) -> Self {
+        Self::of(sandbox, directory, authority(name))
+    }
+
+    /// No CA: a client's certificate that it signed itself. It issues all the same, as whoever has
+    /// its key can.
+    #[must_use]
+    pub fn pinned(sandbox: &Sandbox, name: &str) -> Self {
+        let mut params = Leaf::client(&[]).params;
+        params.distinguished_name = common_name(name);
+        params.is_ca = IsCa::ExplicitNoCa;
+        Self::of(sandbox, name, params)
+    }
+
+    /// A CA that may sign lists alone.
+    #[must_use]
+    pub fn without_key_cert_sign(sandbox: &Sandbox, name: &str) -> Self {
+        let mut params = authority(name);
+        params.key_usages = vec![KeyUsagePurpose::CrlSign];
+        Self::of(sandbox, name, params)
+    }
+
+    fn of(sandbox: &Sandbox, directory: &str, params: CertificateParams) -> Self {
+        let directory = sandbox.directory(directory);
         let key = KeyPair::generate().unwrap();
-        let params = authority(name);
         let certificate = params.self_signed(&key).unwrap();
         file::replace(
             &directory.join("ca.pem"),
@@ -81,6 +109,28 @@ impl Ca {
     /// Writes the list of these revoked certificates (PEM) to the file `name` of its directory,
     /// in place of the one before.
     pub fn crl(&self, name: &str, revoked: &[&Credential]) -> PathBuf {
+        self.list(name, revoked, None)
+    }
+
+    /// As [`Self::crl`], and the list says that it is for those only whose certificates name this
+    /// URI as their list.
+    pub fn part_of_crl(&self, name: &str, revoked: &[&Credential], uri: &str) -> PathBuf {
+        let distribution_point = CrlDistributionPoint {
+            uris: vec![uri.to_owned()],
+        };
+        let part = CrlIssuingDistributionPoint {
+            distribution_point,
+            scope: None,
+        };
+        self.list(name, revoked, Some(part))
+    }
+
+    fn list(
+        &self,
+        name: &str,
+        revoked: &[&Credential],
+        part: Option<CrlIssuingDistributionPoint>,
+    ) -> PathBuf {
         let now = SystemTime::now();
         let revoked = revoked.iter().map(|credential| RevokedCertParams {
             serial_number: credential.serial(),
@@ -92,7 +142,7 @@ impl Ca {
             this_update: now.into(),
             next_update: (now + DAY).into(),
             crl_number: serial(),
-            issuing_distribution_point: None,
+            issuing_distribution_point: part,
             revoked_certs: revoked.collect(),
             key_identifier_method: KeyIdMethod::Sha256,
         };

@@ -1,9 +1,12 @@
 //! Callers over TCP with mutual TLS: who they are, who is kept out, and what ends their connections.
 
+mod authorities;
 mod crowds;
 mod exchange;
+mod flood;
 mod identity;
 mod keys;
+mod lists;
 mod refused;
 mod revoked;
 mod s_client;
