@@ -11,6 +11,7 @@ use std::{
 
 use nix::unistd::{Uid, User};
 use privyseal_proto::ledger::v1 as record;
+use privyseal_tuf::Sha256Digest;
 
 pub use self::{
     certificate::{BadCertificate, Certificate, Standing},
@@ -23,7 +24,20 @@ use crate::denial::Denial;
 pub struct Caller {
     identity: Identity,
     name: String,
+    party: Party,
     standing: Option<Arc<Standing>>,
+}
+
+/// Whom limits count as one: who can have many connections, or many certificates of one name, has
+/// no more by that.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// A local user.
+    User(u32),
+    /// Every certificate that the config knows by this name.
+    Named(Arc<str>),
+    /// A certificate that the config names nowhere, by its fingerprint.
+    Unnamed(Sha256Digest),
 }
 
 /// What the name of a caller rests on.
@@ -48,6 +62,7 @@ impl Caller {
         Self {
             identity: Identity::Process { uid, gid, groups },
             name,
+            party: Party::User(uid),
             standing: None,
         }
     }
@@ -57,6 +72,7 @@ impl Caller {
     pub fn certificate(certificate: Certificate, standing: Arc<Standing>) -> Self {
         Self {
             name: certificate.name(),
+            party: Party::Unnamed(*certificate.fingerprint()),
             identity: Identity::Certificate(Box::new(certificate)),
             standing: Some(standing),
         }
@@ -66,8 +82,30 @@ impl Caller {
     /// certificate may have.
     #[must_use]
     pub fn known_as(self, spec: Option<&CallerSpec>) -> Self {
-        let name = spec.map_or(self.name, CallerSpec::to_string);
-        Self { name, ..self }
+        let Some(name) = spec.map(CallerSpec::to_string) else {
+            return self;
+        };
+        let party = match self.party {
+            Party::User(uid) => Party::User(uid),
+            Party::Named(_) | Party::Unnamed(_) => Party::Named(name.as_str().into()),
+        };
+        Self {
+            name,
+            party,
+            ..self
+        }
+    }
+
+    /// As whom limits count it.
+    #[must_use]
+    pub fn party(&self) -> &Party {
+        &self.party
+    }
+
+    /// Is it a process of this machine, at the Unix socket?
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        matches!(self.identity, Identity::Process { .. })
     }
 
     /// The user's name, or `uid:N` where the system knows none. Of a certificate the name by which

@@ -1,9 +1,11 @@
 //! Where callers connect: a Unix socket, made here or handed over by systemd, and TCP with mutual
 //! TLS.
 
+mod arriving;
 mod credentials;
 mod crowd;
 mod entrance;
+mod leaving;
 mod limits;
 mod peer;
 pub(crate) mod seldom;
@@ -18,7 +20,7 @@ use tokio_stream::{Stream, StreamExt, wrappers::UnixListenerStream};
 
 use self::seldom::Seldom;
 pub use self::{
-    crowd::{Crowd, Place},
+    crowd::{Crowd, ENVELOPE, Place, Rank},
     entrance::Entrance,
     limits::RefuseLayer,
     peer::PeerStream,

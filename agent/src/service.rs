@@ -25,7 +25,7 @@ use crate::{
     corridor::House,
     denial::{Denial, Reason},
     fault::{Fault, Stop},
-    listen::Crowd,
+    listen::{Crowd, Rank},
     refusals::RefusalSums,
 };
 
@@ -100,19 +100,24 @@ impl Desk {
         caller: &Arc<Caller>,
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Status> {
-        let admitted = caller.stands().and_then(|()| self.requests.enter(caller));
+        let rank = Rank::of(caller, &self.house.read().config.grants);
+        let enter = || self.requests.enter(caller, rank);
+        let admitted = caller.stands().and_then(|()| enter());
         let _place = admitted.map_err(|denial| self.stop(caller, &denial.into()))?;
         work.await.map_err(|stop| self.stop(caller, &stop))
+    }
+
+    /// Counts a denial, and makes a status of it.
+    pub(crate) fn refuse(&self, caller: &Arc<Caller>, denial: &Denial) -> Status {
+        let grants = &self.house().config.grants;
+        self.refusals.count(grants, caller, denial);
+        status::from_denial(denial)
     }
 
     /// Counts a denial, logs a fault, and makes a status of either.
     fn stop(&self, caller: &Arc<Caller>, stop: &Stop) -> Status {
         match stop {
-            Stop::Denied(denial) => {
-                let grants = &self.house().config.grants;
-                self.refusals.count(grants, caller, denial);
-                status::from_denial(denial)
-            }
+            Stop::Denied(denial) => self.refuse(caller, denial),
             Stop::Failed(fault) => {
                 let (caller, reason) = (caller.name(), fault.reason());
                 match fault {

@@ -1,18 +1,21 @@
 //! Who is in at a time: so many of all, and so many of each caller, that one keeps no others out.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    num::NonZeroU32,
-    sync::Arc,
-};
+mod limit;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+pub use self::limit::ENVELOPE;
+use self::limit::Limit;
 use crate::{
-    caller::Caller,
-    config::Limits,
+    caller::{Caller, Party},
+    config::Serves,
     denial::{Denial, Reason},
+    grant::Grants,
 };
 
 /// Counts what is in, whatever it is, and lets in what the limits allow.
@@ -21,22 +24,40 @@ pub struct Crowd {
     what: &'static str,
     all: Limit,
     each: Limit,
+    /// Of all, what only [`Rank::Preferred`] gets.
+    kept: usize,
     inside: Mutex<Inside>,
     emptied: Notify,
 }
 
-/// As many at a time, and what the config calls it.
-#[derive(Debug, Clone, Copy)]
-struct Limit {
-    most: u32,
-    name: &'static str,
-}
-
 #[derive(Debug, Default)]
 struct Inside {
-    all: u32,
-    of: HashMap<Arc<Caller>, u32>,
+    all: usize,
+    of: HashMap<Party, usize>,
     closed: bool,
+}
+
+/// For whom a part of the places is kept: whatever comes over the network, an operator and whoever
+/// works on this machine get in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// Callers over the network, and strangers.
+    Ordinary,
+    /// Operators, and local processes that the config names.
+    Preferred,
+}
+
+impl Rank {
+    /// By this config.
+    #[must_use]
+    pub fn of(caller: &Caller, grants: &Grants) -> Self {
+        let local = || caller.is_local() && grants.admits(caller, Serves::Privyseal);
+        if grants.is_operator(caller) || local() {
+            Self::Preferred
+        } else {
+            Self::Ordinary
+        }
+    }
 }
 
 /// A place in a crowd, until it is dropped.
@@ -45,76 +66,29 @@ struct Inside {
 pub struct Place {
     crowd: Arc<Crowd>,
     caller: Arc<Caller>,
-}
-
-impl Limit {
-    fn new(most: NonZeroU32, name: &'static str) -> Self {
-        let most = most.get();
-        Self { most, name }
-    }
+    rank: Rank,
+    takes: usize,
 }
 
 impl Crowd {
-    /// Requests in flight.
-    #[must_use]
-    pub fn requests(limits: &Limits) -> Arc<Self> {
-        let all = Limit::new(limits.requests, "limits.requests");
-        let each = Limit::new(limits.caller_requests, "limits.caller_requests");
-        Self::new("requests in flight", all, each)
-    }
-
-    /// Connections of callers.
-    #[must_use]
-    pub fn connections(limits: &Limits) -> Arc<Self> {
-        let all = Limit::new(limits.connections, "limits.connections");
-        let each = Limit::new(limits.caller_connections, "limits.caller_connections");
-        Self::new("connections", all, each)
-    }
-
-    /// Connections of those who are only told no: an eighth of all.
-    #[must_use]
-    pub fn strangers(limits: &Limits) -> Arc<Self> {
-        let most = (limits.connections.get() / 8).max(1);
-        let name = "an eighth of limits.connections";
-        let limit = Limit { most, name };
-        Self::new("connections of strangers", limit, limit)
-    }
-
-    fn new(what: &'static str, all: Limit, each: Limit) -> Arc<Self> {
-        Arc::new(Self {
-            what,
-            all,
-            each,
-            inside: Mutex::default(),
-            emptied: Notify::new(),
-        })
-    }
-
     /// A place, until it is dropped.
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS` with the limit that is reached.
-    pub fn enter(self: &Arc<Self>, caller: &Arc<Caller>) -> Result<Place, Denial> {
-        let mut inside = self.inside.lock();
-        if inside.closed {
-            return Err(too_many("the agent is stopping".to_owned()));
-        }
-        if inside.all >= self.all.most {
-            let (what, Limit { most, name }) = (self.what, self.all);
-            return Err(too_many(format!("there are {most} {what} ({name})")));
-        }
-        let of = inside.of.entry(Arc::clone(caller)).or_default();
-        if *of >= self.each.most {
-            let (what, Limit { most, name }) = (self.what, self.each);
-            let message = format!("{caller} has {most} {what} ({name})");
-            return Err(too_many(message));
-        }
-        *of += 1;
-        inside.all += 1;
-        Ok(Place {
+    pub fn enter(self: &Arc<Self>, caller: &Arc<Caller>, rank: Rank) -> Result<Place, Denial> {
+        let mut place = self.empty_place(caller, rank);
+        place.resize(1)?;
+        Ok(place)
+    }
+
+    /// A place that takes nothing yet.
+    pub fn empty_place(self: &Arc<Self>, caller: &Arc<Caller>, rank: Rank) -> Place {
+        Place {
             crowd: Arc::clone(self),
             caller: Arc::clone(caller),
-        })
+            rank,
+            takes: 0,
+        }
     }
 
     /// Lets nobody in from now on.
@@ -136,92 +110,72 @@ impl Crowd {
             emptied.set(self.emptied.notified());
         }
     }
+
+    /// Is there room for so much in all, and so much of this caller?
+    fn room(&self, all: usize, of: usize, caller: &Caller, rank: Rank) -> Result<(), Denial> {
+        let Limit { most, name } = &self.each;
+        if of > *most {
+            let message = format!("{caller} has {most} {} ({name})", self.what);
+            return Err(too_many(message));
+        }
+        let Limit { most, name } = &self.all;
+        if all > *most {
+            return Err(too_many(format!("there are {most} {} ({name})", self.what)));
+        }
+        let common = most.saturating_sub(self.kept);
+        if rank == Rank::Ordinary && all > common {
+            let (what, kept) = (self.what, self.kept);
+            let message = format!(
+                "there are {common} {what} ({name}, without the {kept} kept for operators and \
+                 local callers)"
+            );
+            return Err(too_many(message));
+        }
+        Ok(())
+    }
 }
 
 fn too_many(message: String) -> Denial {
     Denial::new(Reason::TooManyRequests, message)
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut inside = self.crowd.inside.lock();
-        inside.all = inside.all.saturating_sub(1);
-        if let Entry::Occupied(mut of) = inside.of.entry(Arc::clone(&self.caller)) {
-            match of.get().checked_sub(1) {
-                None | Some(0) => drop(of.remove_entry()),
-                Some(left) => *of.get_mut() = left,
+impl Place {
+    /// Takes so much from now on.
+    ///
+    /// # Errors
+    /// As [`Crowd::enter`], where it is more than before. Then nothing changed.
+    pub fn resize(&mut self, takes: usize) -> Result<(), Denial> {
+        if takes == self.takes {
+            return Ok(());
+        }
+        let (crowd, party) = (&self.crowd, self.caller.party());
+        let mut inside = crowd.inside.lock();
+        let of = inside.of.get(party).copied().unwrap_or_default();
+        let changed = |before: usize| before.saturating_sub(self.takes).saturating_add(takes);
+        let (all, of) = (changed(inside.all), changed(of));
+        if takes > self.takes {
+            if inside.closed {
+                return Err(too_many("the agent is stopping".to_owned()));
             }
+            crowd.room(all, of, &self.caller, self.rank)?;
         }
-        if inside.all == 0 {
-            self.crowd.emptied.notify_waiters();
+        inside.all = all;
+        match inside.of.get_mut(party) {
+            Some(_) if of == 0 => drop(inside.of.remove(party)),
+            Some(counted) => *counted = of,
+            None => drop(inside.of.insert(party.clone(), of)),
         }
+        if all == 0 {
+            crowd.emptied.notify_waiters();
+        }
+        self.takes = takes;
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::task::Poll;
-
-    use super::*;
-
-    fn crowd(all: u32, each: u32) -> Arc<Crowd> {
-        let limit = |most, name| Limit { most, name };
-        Crowd::new(
-            "guests",
-            limit(all, "limits.all"),
-            limit(each, "limits.each"),
-        )
-    }
-
-    fn callers<const N: usize>() -> [Arc<Caller>; N] {
-        let uid = |at| u32::try_from(at).unwrap() + 65_000;
-        std::array::from_fn(|at| Arc::new(Caller::process(uid(at), 65_000, vec![])))
-    }
-
-    #[test]
-    fn each_limit_is_named_and_holds_until_somebody_leaves() {
-        let crowd = crowd(3, 2);
-        let [one, two] = callers();
-        let places: Vec<_> = (0..2).map(|_| crowd.enter(&one).unwrap()).collect();
-        let denial = crowd.enter(&one).unwrap_err();
-        assert_eq!(denial.reason(), Reason::TooManyRequests);
-        assert_eq!(denial.message(), "uid:65000 has 2 guests (limits.each)");
-        let other = crowd.enter(&two).unwrap();
-        let denial = crowd.enter(&two).unwrap_err();
-        assert_eq!(denial.message(), "there are 3 guests (limits.all)");
-        drop(places);
-        let again = [one, two].map(|caller| crowd.enter(&caller).unwrap());
-        drop((other, again));
-        assert!(crowd.inside.lock().of.is_empty(), "it remembers nobody");
-    }
-
-    #[test]
-    fn two_connections_of_a_caller_are_one_caller() {
-        let crowd = crowd(3, 1);
-        let [one] = callers();
-        let [same] = callers();
-        let place = crowd.enter(&one).unwrap();
-        assert!(crowd.enter(&same).is_err());
-        drop(place);
-        drop(crowd.enter(&same).unwrap());
-    }
-
-    #[tokio::test]
-    async fn it_is_heard_when_the_last_one_leaves() {
-        let crowd = crowd(2, 2);
-        let [one] = callers();
-        crowd.emptied().await;
-        let (first, last) = (crowd.enter(&one).unwrap(), crowd.enter(&one).unwrap());
-        crowd.close();
-        assert!(crowd.enter(&one).is_err());
-        let emptied = crowd.emptied();
-        tokio::pin!(emptied);
-        let poll = std::future::poll_fn(|cx| Poll::Ready(emptied.as_mut().poll(cx)));
-        assert!(poll.await.is_pending());
-        drop(first);
-        let poll = std::future::poll_fn(|cx| Poll::Ready(emptied.as_mut().poll(cx)));
-        assert!(poll.await.is_pending());
-        drop(last);
-        emptied.await;
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Less is always allowed.
+        drop(self.resize(0));
     }
 }

@@ -1,8 +1,9 @@
-//! Which connections are let in: so many of all, of each caller, and of strangers.
+//! Which connections are let in: so many of all, of each caller, and of strangers; the last
+//! places are kept for operators and local callers.
 
 use std::sync::Arc;
 
-use super::crowd::{Crowd, Place};
+use super::crowd::{Crowd, Place, Rank};
 use crate::{caller::Caller, config::Serves, denial::Denial, service::Desk};
 
 /// The limits on connections, which the Unix socket and every `[[listen]]` share.
@@ -41,9 +42,11 @@ impl Entrance {
     /// # Errors
     /// Which limit is reached.
     pub(super) fn admit(&self, caller: &Arc<Caller>, serves: Serves) -> Result<Places, Denial> {
-        let place = self.connections.enter(caller)?;
-        let known = self.desk.house().config.grants.admits(caller, serves);
-        let stranger = (!known).then(|| self.strangers.enter(caller));
+        let config = self.desk.house().config;
+        let rank = Rank::of(caller, &config.grants);
+        let place = self.connections.enter(caller, rank)?;
+        let known = config.grants.admits(caller, serves);
+        let stranger = (!known).then(|| self.strangers.enter(caller, rank));
         Ok((place, stranger.transpose()?))
     }
 }

@@ -8,38 +8,55 @@ use std::{
 };
 
 use http::{Request, Response};
-use tonic::{Code, Status};
+use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 
 use super::{
-    crowd::{Crowd, Place},
+    arriving::{Arriving, Terms},
+    crowd::{Crowd, ENVELOPE, Place, Rank},
+    leaving::Leaving,
     seldom::Seldom,
 };
 use crate::{
     caller::Caller,
     config::Serves,
     denial::{Denial, Reason},
+    operate::operator,
     service::{Desk, status},
 };
 
 /// Puts [`Door`] around a service.
 #[derive(Clone)]
 pub struct RefuseLayer {
-    desk: Desk,
+    desk: Arc<Desk>,
     serves: Serves,
-    requests: Arc<Crowd>,
+    crowds: Arc<Crowds>,
     strangers: Arc<Seldom<()>>,
+}
+
+/// What is counted at the door.
+struct Crowds {
+    requests: Arc<Crowd>,
+    health: Arc<Crowd>,
+    strangers_health: Arc<Crowd>,
+    unfinished: Arc<Crowd>,
 }
 
 impl RefuseLayer {
     /// Lets in callers that the config names for what is served here, as many at a time as it says.
     #[must_use]
     pub fn new(desk: Desk, serves: Serves) -> Self {
-        let requests = Crowd::requests(&desk.house().config.limits);
+        let limits = desk.house().config.limits;
+        let crowds = Crowds {
+            requests: Crowd::requests(&limits),
+            health: Crowd::health(&limits),
+            strangers_health: Crowd::health(&limits),
+            unfinished: Crowd::unfinished(&limits),
+        };
         Self {
-            desk,
+            desk: Arc::new(desk),
             serves,
-            requests,
+            crowds: Arc::new(crowds),
             strangers: Arc::default(),
         }
     }
@@ -64,7 +81,8 @@ impl<S> Layer<S> for RefuseLayer {
 }
 
 /// Refuses before a byte of a message is read: strangers, and more requests than are allowed at a
-/// time. Gives a reason code to the answers of tonic's own limits.
+/// time. Holds those whom it lets in to their time. Gives a reason code to the answers of tonic's own
+/// limits.
 #[derive(Clone)]
 pub struct Door<S> {
     inner: S,
@@ -74,9 +92,15 @@ pub struct Door<S> {
 /// Health is anybody's to ask: it says that the agent is there, which its socket says too.
 const HEALTH: &str = "/grpc.health.v1.Health/";
 
-impl<S, B> Service<Request<B>> for Door<S>
+/// Where callers send streams.
+const STREAMS: [&str; 2] = ["/privyseal.v1.Signing/SignMany", "/grpc.reflection."];
+
+/// Only operators send long messages here, with all the roots of a repository.
+const ADMIN: &str = "/privyseal.v1.Admin/";
+
+impl<S> Service<Request<Body>> for Door<S>
 where
-    S: Service<Request<B>, Response = Response<tonic::body::Body>>,
+    S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
 {
     type Response = S::Response;
@@ -87,46 +111,72 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let place = match self.layer.enter(&request) {
-            Ok(place) => place,
-            Err(denial) => {
-                let answer = status::from_denial(&denial).into_http();
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (place, terms) = match self.layer.enter(&request) {
+            Ok(entered) => entered,
+            Err(status) => {
+                let answer = status.into_http();
                 return Box::pin(async move { Ok(answer) });
             }
         };
+        let request = request.map(|body| Body::new(Arriving::new(body, terms)));
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let answer = answer.await.map(explain);
-            drop(place);
-            answer
+            let answer = explain(answer.await?);
+            Ok(answer.map(|body| Body::new(Leaving::new(body, place))))
         })
     }
 }
 
 impl RefuseLayer {
-    /// A place among the requests, for a caller that the config names and who still stands.
-    fn enter<B>(&self, request: &Request<B>) -> Result<Option<Place>, Denial> {
-        if request.uri().path().starts_with(HEALTH) {
-            return Ok(None);
-        }
-        let grants = &self.desk.house().config.grants;
+    /// A place among the requests, for a caller that the config names and who still stands; and
+    /// what the request must keep to.
+    fn enter(&self, request: &Request<Body>) -> Result<(Place, Terms), Status> {
+        let config = self.desk.house().config;
+        let path = request.uri().path();
         let caller = request.extensions().get::<Arc<Caller>>();
-        let Some(caller) = caller.filter(|caller| grants.admits(caller, self.serves)) else {
-            let name = caller.map_or("the caller", |caller| caller.name());
-            if let Some(untold) = self.strangers.turn(()) {
-                tracing::info!(
-                    caller = name,
-                    untold,
-                    reason = "NO_GRANT",
-                    "refused a stranger"
-                );
-            }
-            let message = format!("{name} has no grant here");
-            return Err(Denial::new(Reason::NoGrant, message));
+        let caller = caller.ok_or_else(|| {
+            let message = "the connection does not say who the caller is";
+            status::from_denial(&Denial::new(Reason::NoGrant, message))
+        })?;
+        let known = config.grants.admits(caller, self.serves);
+        let crowds = &self.crowds;
+        let crowd = match path.starts_with(HEALTH) {
+            true if known => &crowds.health,
+            true => &crowds.strangers_health,
+            false if known => &crowds.requests,
+            false => return Err(status::from_denial(&self.stranger(caller))),
         };
-        caller.stands()?;
-        self.requests.enter(caller).map(Some)
+        let refuse = |denial| self.desk.refuse(caller, &denial);
+        caller.stands().map_err(refuse)?;
+        let rank = Rank::of(caller, &config.grants);
+        let longest = match path.starts_with(ADMIN) {
+            true => operator(caller, &config).err(),
+            false => None,
+        };
+        let terms = Terms {
+            time: config.limits.request_time,
+            stream: STREAMS.iter().any(|stream| path.starts_with(stream)),
+            longest: longest.map(|denial| (ENVELOPE, denial)),
+            desk: Arc::clone(&self.desk),
+            caller: Arc::clone(caller),
+            unfinished: crowds.unfinished.empty_place(caller, rank),
+        };
+        let place = crowd.enter(caller, rank).map_err(refuse)?;
+        Ok((place, terms))
+    }
+
+    fn stranger(&self, caller: &Caller) -> Denial {
+        if let Some(untold) = self.strangers.turn(()) {
+            tracing::info!(
+                caller = caller.name(),
+                untold,
+                reason = "NO_GRANT",
+                "refused a stranger"
+            );
+        }
+        let message = format!("{} has no grant here", caller.name());
+        Denial::new(Reason::NoGrant, message)
     }
 }
 

@@ -103,17 +103,18 @@ impl Signing for SigningService {
         let (answers, stream) = mpsc::channel(ANSWERS);
         tokio::spawn(async move {
             loop {
+                // A reserved place for the answer bounds the requests in flight of this stream, and
+                // nothing is read for which there is none.
+                let Ok(place) = answers.clone().reserve_owned().await else {
+                    return;
+                };
                 let request = match requests.message().await {
                     Ok(Some(request)) => request,
                     Ok(None) => return,
                     Err(status) => {
-                        drop(answers.send(Err(status)).await);
+                        place.send(Err(status));
                         return;
                     }
-                };
-                // A reserved place for the answer bounds the requests in flight of this stream.
-                let Ok(place) = answers.clone().reserve_owned().await else {
-                    return;
                 };
                 let (desk, caller) = (desk.clone(), Arc::clone(&caller));
                 tokio::spawn(async move {

@@ -16,6 +16,9 @@ const NOTARY: [&str; 2] = [
     "grpc.health.v1.Health.Signer",
 ];
 
+/// The longest request, in bytes: it has the name of a service.
+const REQUEST: usize = 1024;
+
 /// What is told under which names.
 pub(in crate::agent) struct Health {
     privyseal: HealthReporter,
@@ -31,7 +34,8 @@ impl Health {
         let (privyseal, beside_privyseal) = health_reporter();
         let (notary, beside_notary) = health_reporter();
         let health = Self { privyseal, notary };
-        (health, [beside_privyseal, beside_notary])
+        let short = |service: Service<_>| service.max_decoding_message_size(REQUEST);
+        (health, [short(beside_privyseal), short(beside_notary)])
     }
 
     /// Tells whether the ledger takes records and a keystore is ready.

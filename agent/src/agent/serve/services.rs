@@ -12,14 +12,15 @@ use tonic::service::Routes;
 use super::{AgentError, health::Health};
 use crate::{
     config::Serves,
+    listen::{Crowd, ENVELOPE},
     service::{
         AdminService, Desk, KeysService, LedgerService, NotaryKeysService, NotarySignerService,
         SigningService,
     },
 };
 
-/// What a message has besides the document.
-const ENVELOPE: usize = 64 * 1024;
+/// The longest message without a document.
+const SHORT: usize = ENVELOPE as usize;
 
 /// The services, each set with its health.
 pub(super) struct Services {
@@ -30,24 +31,22 @@ pub(super) struct Services {
 impl Services {
     /// At this desk.
     pub(super) fn new(desk: &Desk) -> (Self, Health) {
-        let document = desk.house().config.limits.document_bytes;
-        let message = document.saturating_add(ENVELOPE);
+        let [message, enrolment] = Crowd::messages(&desk.house().config.limits);
         let signing = SigningServer::new(SigningService::new(desk.clone()));
-        // Enrolling a repository carries all its roots.
-        let admin = AdminServer::new(AdminService::new(desk.clone()))
-            .max_decoding_message_size(message.saturating_mul(4));
+        let keys = KeysServer::new(KeysService::new(desk.clone()));
+        let ledger = LedgerServer::new(LedgerService::new(desk.clone()));
+        let admin = AdminServer::new(AdminService::new(desk.clone()));
         let (health, [beside_privyseal, beside_notary]) = Health::new();
         let privyseal = Routes::new(beside_privyseal)
             .add_service(signing.max_decoding_message_size(message))
-            .add_service(KeysServer::new(KeysService::new(desk.clone())))
-            .add_service(LedgerServer::new(LedgerService::new(desk.clone())))
-            .add_service(admin);
+            .add_service(keys.max_decoding_message_size(SHORT))
+            .add_service(ledger.max_decoding_message_size(SHORT))
+            .add_service(admin.max_decoding_message_size(enrolment));
         // What notary-server calls, and nothing of privyseal.v1.
         let signer = SignerServer::new(NotarySignerService::new(desk.clone()));
+        let keys = KeyManagementServer::new(NotaryKeysService::new(desk.clone()));
         let notary = Routes::new(beside_notary)
-            .add_service(KeyManagementServer::new(NotaryKeysService::new(
-                desk.clone(),
-            )))
+            .add_service(keys.max_decoding_message_size(SHORT))
             .add_service(signer.max_decoding_message_size(message));
         (Self { privyseal, notary }, health)
     }
