@@ -10,6 +10,7 @@ pub mod delegation;
 pub mod elsewhere;
 pub mod faulty_proxy;
 pub mod foreign;
+pub mod half_sent;
 pub mod keeper;
 pub mod memory;
 pub mod metadata;

@@ -18,6 +18,7 @@ use privyseal_proto::v1::{
     sign_event::Event,
 };
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 use tokio_stream::StreamExt;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Response, Status};
@@ -75,6 +76,14 @@ impl Rpc {
     /// Waits for anything else.
     pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
+    }
+
+    /// Has it done while the test goes on.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.runtime.spawn(work)
     }
 
     /// The service that signs.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use privyseal_tests::certificates::San;
 use privyseal_tests::metadata;
 use privyseal_tests::require::SOFTHSM;
+use privyseal_tests::rpc::Rpc;
 use privyseal_tests::setup::grant;
 use privyseal_tests::shim::{Fault, Shim};
-use privyseal_tests::tls_stage::TlsStage;
+use privyseal_tests::tls_stage::{CALLER, TlsStage};
 use privyseal_tests::wait;
 use tonic::Code;
 
@@ -94,4 +95,34 @@ fn strangers_with_certificates_get_an_eighth() {
     for _ in 0..3 {
         tls.rpc(&tls.caller()).head(0).unwrap();
     }
+}
+
+#[test]
+fn certificates_of_one_name_are_one_caller() {
+    let limits = "[limits]\ncaller_connections = 2\nconnections = 32";
+    let Some(tls) = TlsStage::with("", |_, _, setup| setup.section(limits)) else {
+        return;
+    };
+    let renewed = |at: u32| {
+        let name = [San::Dns(CALLER)];
+        tls.callers.client(&format!("renewed-{at}"), &name)
+    };
+    let _held = [tls.rpc(&renewed(1)), tls.rpc(&renewed(2))];
+    assert!(tls.try_rpc(&renewed(3)).is_err());
+    assert!(tls.stage.agent.log().contains("limits.caller_connections"));
+}
+
+#[test]
+fn network_callers_together_keep_no_operator_out() {
+    let limits = "[limits]\nconnections = 16\ncaller_connections = 16";
+    let Some(tls) = TlsStage::with("", |_, _, setup| setup.section(limits)) else {
+        return;
+    };
+    let app = tls.repository("app");
+    let caller = tls.caller();
+    let held: Vec<_> = (0..20).map_while(|_| tls.try_rpc(&caller).ok()).collect();
+    assert!((10..=14).contains(&held.len()), "{}", held.len());
+    let operator = Rpc::try_connect(&tls.stage.agent.socket()).unwrap();
+    app.sign(&operator, "targets", &metadata::targets(1, &[]))
+        .unwrap();
 }

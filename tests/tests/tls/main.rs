@@ -4,6 +4,8 @@ mod authorities;
 mod crowds;
 mod exchange;
 mod flood;
+mod half_sent;
+mod health;
 mod identity;
 mod keys;
 mod lists;
