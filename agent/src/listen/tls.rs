@@ -15,6 +15,7 @@ mod error;
 mod handshakes;
 mod live;
 mod material;
+mod measured;
 mod revocation;
 mod stamp;
 mod turned_away;
@@ -268,3 +269,6 @@ impl Listener {
         self.live.verify(verifier.as_ref());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,35 @@ fn a_handshake_has_its_time() {
 }
 
 #[test]
+fn a_handshake_has_its_bytes() {
+    let Some(tls) = TlsStage::with("handshake_time = \"1h\"", |_, _, setup| setup) else {
+        return;
+    };
+    let mut stream = TcpStream::connect(tls.address()).unwrap();
+    // A ClientHello of 65,000 bytes of which the end is missing, in records of 4,096.
+    let mut hello = vec![1, 0, 0xfd, 0xe8];
+    hello.resize(60_000, 0);
+    for part in hello.chunks(4096) {
+        let length = u16::try_from(part.len()).unwrap().to_be_bytes();
+        let record = [&[22, 3, 1], length.as_slice(), part].concat();
+        if stream.write_all(&record).is_err() {
+            break;
+        }
+    }
+    let minute = Some(Duration::from_secs(60));
+    stream.set_read_timeout(minute).unwrap();
+    let ended = stream.read_to_end(&mut Vec::new());
+    let waits = |error: std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
+    assert!(!ended.is_err_and(waits));
+    drop(stream);
+    wait::until("the reason", || {
+        let log = tls.stage.agent.log();
+        log.contains("more than 32768 bytes").then_some(())
+    });
+    tls.rpc(&tls.caller()).head(0).unwrap();
+}
+
+#[test]
 fn strangers_who_say_nothing_keep_nobody_out() {
     let lines = "handshake_time = \"1h\"";
     let limits = "[limits]\nconnections = 16";

@@ -12,14 +12,14 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{Listener, live::Proof, material::Material, turned_away::Kind};
+use super::{Listener, live::Proof, material::Material, measured::Measured, turned_away::Kind};
 use crate::{
     caller::{Caller, Certificate, Standing},
     listen::{Entrance, PeerStream, tether::Tether},
 };
 
 /// A connection whose handshake is done.
-pub type TlsConnection = PeerStream<TlsStream<TcpStream>>;
+pub type TlsConnection = PeerStream<TlsStream<Measured>>;
 
 /// Connections as they come. Dropping it closes the socket for new ones.
 pub type TlsConnections = ReceiverStream<io::Result<TlsConnection>>;
@@ -133,13 +133,18 @@ impl Listener {
     }
 }
 
-async fn shake(material: &Material, stream: TcpStream) -> Result<TlsStream<TcpStream>, TurnedAway> {
+async fn shake(material: &Material, stream: TcpStream) -> Result<TlsStream<Measured>, TurnedAway> {
     // Who says nothing costs no more than a socket. An error shows itself in the handshake, too.
     drop(stream.readable().await);
+    let stream = Measured::new(stream);
     let handshake = material.acceptor.accept(stream).into_fallible();
     match handshake.await {
-        Ok(stream) => Ok(stream),
+        Ok(mut stream) => {
+            stream.get_mut().0.lift();
+            Ok(stream)
+        }
         Err((error, mut stream)) => {
+            stream.lift();
             let (time, bytes) = LINGER;
             let rest = async {
                 stream.shutdown().await?;

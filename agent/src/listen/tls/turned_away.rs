@@ -38,6 +38,8 @@ impl Kind {
             Some(rustls::Error::NoCertificatesPresented) => Self::NoCertificate,
             Some(rustls::Error::InvalidCertificate(_)) => Self::Untrusted,
             Some(_) => Self::Failed,
+            // Too many bytes: not the system's word.
+            None if error.kind() == io::ErrorKind::InvalidData => Self::Failed,
             None => Self::Gone,
         }
     }
