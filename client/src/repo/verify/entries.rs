@@ -46,7 +46,12 @@ impl Entries {
 
     /// Parts those that clients find from the others.
     pub(super) fn judge(mut self, searches: &Searches) -> (Vec<Entry>, Vec<Unfound>) {
-        self.entries.sort_by(|a, b| a.path.cmp(&b.path));
+        let names: Vec<&str> = self.roles.iter().map(Role::as_str).collect();
+        // By role too: documents arrive in any order, and a report has one.
+        self.entries.sort_by(|a, b| {
+            let paths = a.path.cmp(&b.path);
+            paths.then_with(|| names.get(a.role).cmp(&names.get(b.role)))
+        });
         let (mut found, mut unfound) = (Vec::new(), Vec::new());
         let roles = self.roles;
         for group in self.entries.chunk_by(|a, b| a.path == b.path) {
