@@ -96,14 +96,9 @@ impl Notary {
 
     /// Stages a target of this content in the role `targets`.
     pub fn stage(&self, repository: &str, target: &str, content: &[u8]) {
-        self.stage_as(repository, target, content, "targets");
-    }
-
-    /// Stages a target of this content in this role.
-    pub fn stage_as(&self, repository: &str, target: &str, content: &[u8], role: &str) {
         let digest = ring::digest::digest(&ring::digest::SHA256, content);
         let (length, digest) = (content.len().to_string(), hex::encode(digest));
         let target = ["addhash", repository, target, &length];
-        self.ok(&[&target[..], &["--sha256", &digest, "--roles", role]].concat());
+        self.ok(&[&target[..], &["--sha256", &digest]].concat());
     }
 }

@@ -61,7 +61,7 @@ fn two_who_publish_at_once_leave_a_repository_that_everybody_can_read() {
     let Some(stage) = NotaryStage::start("") else {
         return;
     };
-    let race = Race::prepare(&stage.stack, &stage.ca, REPOSITORY);
+    let race = Race::prepare(&stage.stack, REPOSITORY);
     let lost = race.run(100);
     println!("a publisher was turned away {lost} times");
     assert!(lost > 0, "nobody lost: this was no race");
