@@ -27,11 +27,11 @@ fn notary_and_docker_publish_with_keys_on_the_token() {
     assert_readable(&stage.stack, "v1");
     alice.ok(&["key", "rotate", REPOSITORY, "snapshot", "-r"]);
     assert_readable(&stage.stack, "v1");
-    let before = keys(&stage, REPOSITORY);
+    let before = keys(&mut stage, REPOSITORY);
 
     alice.ok(&["key", "rotate", REPOSITORY, "timestamp", "-r"]);
     alice.ok(&["key", "rotate", REPOSITORY, "snapshot", "-r"]);
-    let after = keys(&stage, REPOSITORY);
+    let after = keys(&mut stage, REPOSITORY);
     assert!(after.iter().all(|key| !before.contains(key)), "{after:?}");
 
     // Neither side forgets: not the keys, nor what they signed last.
@@ -44,7 +44,7 @@ fn notary_and_docker_publish_with_keys_on_the_token() {
     for target in ["v1", "v2", "v3"] {
         assert_readable(&stage.stack, target);
     }
-    assert_eq!(keys(&stage, REPOSITORY), after);
+    assert_eq!(keys(&mut stage, REPOSITORY), after);
 
     let docker = stage.stack.docker();
     let other = "reg.example.test/team/other";
@@ -52,20 +52,20 @@ fn notary_and_docker_publish_with_keys_on_the_token() {
     docker.ok(&["trust", "signer", "add", "--key", "bob.pub", "bob", other]);
     let inspected = stage.stack.docker().ok(&["trust", "inspect", other]);
     assert!(inspected.contains("bob"), "{inspected}");
-    let others = keys(&stage, other);
+    let others = keys(&mut stage, other);
     assert!(others.iter().all(|key| !after.contains(key)), "{others:?}");
 }
 
 #[test]
 fn two_who_publish_at_once_leave_a_repository_that_everybody_can_read() {
-    let Some(stage) = NotaryStage::start("") else {
+    let Some(mut stage) = NotaryStage::start("") else {
         return;
     };
     let race = Race::prepare(&stage.stack, REPOSITORY);
     let lost = race.run(100);
     println!("a publisher was turned away {lost} times");
     assert!(lost > 0, "nobody lost: this was no race");
-    assert_eq!(keys(&stage, REPOSITORY).len(), 2);
+    assert_eq!(keys(&mut stage, REPOSITORY).len(), 2);
 }
 
 fn assert_readable(stack: &NotaryStack, target: &str) {
@@ -75,7 +75,7 @@ fn assert_readable(stack: &NotaryStack, target: &str) {
 
 /// The keys of snapshot and timestamp: one each, under which OpenSSL verifies what is published,
 /// and whose private half is on the token and cannot leave it.
-fn keys(stage: &NotaryStage, repository: &str) -> Vec<String> {
+fn keys(stage: &mut NotaryStage, repository: &str) -> Vec<String> {
     let published = stage.stack.published(repository);
     let mut all = Vec::new();
     for role in ONLINE {
@@ -85,6 +85,8 @@ fn keys(stage: &NotaryStage, repository: &str) -> Vec<String> {
         assert_on_token(&stage.token, &published, &keyids[0]);
         all.extend(keyids);
     }
+    // While pkcs11-tool writes to it, SoftHSM2 may answer the agent that the token is gone.
+    stage.agent.wait_ready();
     all
 }
 
