@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod file;
 pub mod repo;
 pub mod show;
+pub mod trust;
 
 pub use failure::Exit;
 

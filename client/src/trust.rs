@@ -1,0 +1,5 @@
+//! Docker Content Trust (Notary v1): images, the servers that hold what was signed of them, and
+//! who signs.
+
+pub mod home;
+pub mod reference;
