@@ -3,3 +3,4 @@
 
 pub mod home;
 pub mod reference;
+pub mod settings;

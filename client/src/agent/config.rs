@@ -8,6 +8,7 @@ use std::{env, fs, io};
 use etcetera::BaseStrategy;
 use privyseal_ledger::Hash;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 pub use table::{AgentTable, AgentTableError};
 
@@ -97,6 +98,9 @@ pub enum AgentConfigError {
 struct ConfigFile {
     #[serde(default)]
     agent: Vec<AgentTable>,
+    /// Read by what it concerns.
+    #[serde(default, rename = "trust")]
+    _trust: IgnoredAny,
 }
 
 /// Which agents a command may use, by precedence: `--agent`, `PRIVYSEAL_AGENT`, or the config file
