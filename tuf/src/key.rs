@@ -50,6 +50,8 @@ impl Key {
     pub fn from_public(public: &PublicKey) -> Self {
         let (keytype, scheme) = match public.algorithm() {
             Algorithm::EcdsaP256 => ("ecdsa", "ecdsa-sha2-nistp256"),
+            // Only notary has it, and with another hash than this scheme.
+            Algorithm::EcdsaP384 => ("ecdsa", "ecdsa-sha2-nistp384"),
             Algorithm::Ed25519 => ("ed25519", "ed25519"),
             Algorithm::RsaPss { .. } => ("rsa", "rsassa-pss-sha256"),
         };
@@ -63,7 +65,11 @@ impl Key {
             ("scheme", Value::from(scheme)),
             ("keyval", Value::Object(keyval)),
         ]));
-        Self::new(value, Ok(public.clone()))
+        let public = match public.algorithm() {
+            Algorithm::EcdsaP384 => Err(unsupported(keytype, scheme)),
+            _ => Ok(public.clone()),
+        };
+        Self::new(value, public)
     }
 
     /// Reads a key object.
@@ -173,6 +179,7 @@ fn parse_public(keytype: &str, scheme: &str, keyval: &Object) -> Result<PublicKe
     };
     let fits = match key.algorithm() {
         Algorithm::EcdsaP256 => scheme == "ecdsa-sha2-nistp256",
+        Algorithm::EcdsaP384 => false,
         Algorithm::Ed25519 => scheme == "ed25519",
         Algorithm::RsaPss { .. } => scheme == "rsassa-pss-sha256",
     };

@@ -3,13 +3,14 @@ mod spki;
 
 use std::fmt;
 
-use ring::signature::{ECDSA_P256_SHA256_FIXED, ED25519, RSA_PSS_2048_8192_SHA256};
+use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA256_ASN1};
+use ring::signature::{ED25519, RSA_PSS_2048_8192_SHA256};
 use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
 
 use crate::{Algorithm, Signature};
 use rsa::RsaKey;
 
-/// A public key that was checked when it was made: a P-256 point lies on the curve, an RSA modulus
+/// A public key that was checked when it was made: a point lies on its curve, an RSA modulus
 /// has an accepted length.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(Material);
@@ -19,6 +20,8 @@ pub struct PublicKey(Material);
 enum Material {
     /// SEC 1 uncompressed point.
     EcdsaP256([u8; 65]),
+    /// SEC 1 uncompressed point.
+    EcdsaP384([u8; 97]),
     Ed25519([u8; 32]),
     Rsa(RsaKey),
 }
@@ -38,11 +41,11 @@ pub enum PublicKeyError {
     #[error("not a DER SubjectPublicKeyInfo")]
     Spki,
     /// An algorithm or curve that this crate does not verify.
-    #[error("key algorithm {0} is not supported: use ECDSA P-256, Ed25519 or RSA")]
+    #[error("key algorithm {0} is not supported: use ECDSA P-256 or P-384, Ed25519 or RSA")]
     Unsupported(String),
-    /// Not a point of P-256.
-    #[error("not an uncompressed point on the curve P-256")]
-    Point,
+    /// Not a point of the curve.
+    #[error("not an uncompressed point on the curve {0}")]
+    Point(&'static str),
     /// Not 32 bytes.
     #[error("an Ed25519 public key has 32 bytes, not {0}")]
     Ed25519Length(usize),
@@ -67,14 +70,18 @@ impl PublicKey {
 
     /// An ECDSA P-256 key from its SEC 1 uncompressed point: 0x04, x, y (65 bytes).
     pub fn ecdsa_p256(sec1_uncompressed_point: &[u8]) -> Result<Self, PublicKeyError> {
-        let point: [u8; 65] = sec1_uncompressed_point
-            .try_into()
-            .map_err(|_| PublicKeyError::Point)?;
-        if point.first() != Some(&4) {
-            return Err(PublicKeyError::Point);
-        }
-        p256::PublicKey::from_sec1_bytes(&point).map_err(|_| PublicKeyError::Point)?;
+        let refused = || PublicKeyError::Point("P-256");
+        let point = uncompressed::<65>(sec1_uncompressed_point).ok_or_else(refused)?;
+        p256::PublicKey::from_sec1_bytes(&point).map_err(|_| refused())?;
         Ok(Self(Material::EcdsaP256(point)))
+    }
+
+    /// An ECDSA P-384 key from its SEC 1 uncompressed point: 0x04, x, y (97 bytes).
+    pub fn ecdsa_p384(sec1_uncompressed_point: &[u8]) -> Result<Self, PublicKeyError> {
+        let refused = || PublicKeyError::Point("P-384");
+        let point = uncompressed::<97>(sec1_uncompressed_point).ok_or_else(refused)?;
+        p384::PublicKey::from_sec1_bytes(&point).map_err(|_| refused())?;
+        Ok(Self(Material::EcdsaP384(point)))
     }
 
     /// An Ed25519 key (RFC 8032, section 5.1.5).
@@ -101,6 +108,7 @@ impl PublicKey {
     pub fn algorithm(&self) -> Algorithm {
         match &self.0 {
             Material::EcdsaP256(_) => Algorithm::EcdsaP256,
+            Material::EcdsaP384(_) => Algorithm::EcdsaP384,
             Material::Ed25519(_) => Algorithm::Ed25519,
             Material::Rsa(key) => Algorithm::RsaPss { bits: key.bits() },
         }
@@ -117,10 +125,18 @@ impl PublicKey {
     /// Checks that `signature` was made by this key over `message`. The message is the whole
     /// message, never its digest.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), BadSignature> {
+        let der;
+        let mut signed = signature.as_raw();
         let (algorithm, key): (&'static dyn VerificationAlgorithm, &[u8]) =
             match (&self.0, signature) {
                 (Material::EcdsaP256(point), Signature::EcdsaP256(_)) => {
                     (&ECDSA_P256_SHA256_FIXED, point)
+                }
+                // ring reads r‖s of P-384 with SHA-384 alone.
+                (Material::EcdsaP384(point), Signature::EcdsaP384(_)) => {
+                    der = signature.to_der().ok_or(BadSignature)?;
+                    signed = &der;
+                    (&ECDSA_P384_SHA256_ASN1, point)
                 }
                 (Material::Ed25519(key), Signature::Ed25519(_)) => (&ED25519, key),
                 (Material::Rsa(key), Signature::RsaPss(_)) => {
@@ -129,9 +145,14 @@ impl PublicKey {
                 _ => return Err(BadSignature),
             };
         UnparsedPublicKey::new(algorithm, key)
-            .verify(message, signature.as_raw())
+            .verify(message, signed)
             .map_err(|_| BadSignature)
     }
+}
+
+fn uncompressed<const N: usize>(point: &[u8]) -> Option<[u8; N]> {
+    let point: [u8; N] = point.try_into().ok()?;
+    (point.first() == Some(&4)).then_some(point)
 }
 
 impl fmt::Debug for PublicKey {

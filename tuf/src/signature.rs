@@ -12,6 +12,8 @@ pub use detached::{
 pub enum Signature {
     /// r‖s, each of 32 bytes, big-endian.
     EcdsaP256([u8; 64]),
+    /// r‖s, each of 48 bytes, big-endian.
+    EcdsaP384([u8; 96]),
     /// RFC 8032, section 5.1.6.
     Ed25519([u8; 64]),
     /// As long as the modulus.
@@ -32,8 +34,8 @@ pub enum SignatureError {
     /// Not hex.
     #[error("the signature is not hex")]
     Hex,
-    /// Not a DER ECDSA-Sig-Value (RFC 3279, section 2.2.3) with r and s of P-256.
-    #[error("the signature is not a DER ECDSA P-256 signature")]
+    /// Not a DER ECDSA-Sig-Value (RFC 3279, section 2.2.3) with r and s of the curve.
+    #[error("the signature is not a DER ECDSA signature")]
     Der,
 }
 
@@ -48,6 +50,10 @@ impl Signature {
             Algorithm::EcdsaP256 => raw
                 .try_into()
                 .map(Self::EcdsaP256)
+                .map_err(|_| wrong_length()),
+            Algorithm::EcdsaP384 => raw
+                .try_into()
+                .map(Self::EcdsaP384)
                 .map_err(|_| wrong_length()),
             Algorithm::Ed25519 => raw
                 .try_into()
@@ -64,6 +70,7 @@ impl Signature {
     pub fn as_raw(&self) -> &[u8] {
         match self {
             Self::EcdsaP256(raw) | Self::Ed25519(raw) => raw,
+            Self::EcdsaP384(raw) => raw,
             Self::RsaPss(raw) => raw,
         }
     }
@@ -71,26 +78,51 @@ impl Signature {
     /// As it stands in TUF metadata: lower-case hex; ECDSA in DER.
     pub fn to_hex(&self) -> String {
         // An r or s out of range has no DER form; such bytes are no signature and never verify.
-        if let Self::EcdsaP256(raw) = self
-            && let Ok(signature) = p256::ecdsa::Signature::from_slice(raw)
-        {
-            return hex::encode(signature.to_der().as_bytes());
+        match self.to_der() {
+            Some(der) => hex::encode(der),
+            None => hex::encode(self.as_raw()),
         }
-        hex::encode(self.as_raw())
+    }
+
+    /// An ECDSA signature as a DER ECDSA-Sig-Value (RFC 3279, section 2.2.3), which X.509 has too;
+    /// `None` of other algorithms, and where r or s is out of range.
+    pub fn to_der(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::EcdsaP256(raw) => {
+                let signature = p256::ecdsa::Signature::from_slice(raw).ok()?;
+                Some(signature.to_der().as_bytes().to_vec())
+            }
+            Self::EcdsaP384(raw) => {
+                let signature = p384::ecdsa::Signature::from_slice(raw).ok()?;
+                Some(signature.to_der().as_bytes().to_vec())
+            }
+            Self::Ed25519(_) | Self::RsaPss(_) => None,
+        }
     }
 
     /// Reads what stands in TUF metadata: hex in either case; ECDSA in DER.
     pub fn from_hex(algorithm: Algorithm, text: &str) -> Result<Self, SignatureError> {
         let bytes = hex::decode(text).map_err(|_| SignatureError::Hex)?;
-        if algorithm != Algorithm::EcdsaP256 {
-            return Self::from_raw(algorithm, &bytes);
+        match algorithm {
+            Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => Self::from_der(algorithm, &bytes),
+            Algorithm::Ed25519 | Algorithm::RsaPss { .. } => Self::from_raw(algorithm, &bytes),
         }
-        Self::from_der(&bytes)
     }
 
-    /// Reads a DER ECDSA P-256 signature (RFC 3279, section 2.2.3).
-    pub(crate) fn from_der(der: &[u8]) -> Result<Self, SignatureError> {
-        let signature = p256::ecdsa::Signature::from_der(der).map_err(|_| SignatureError::Der)?;
-        Self::from_raw(Algorithm::EcdsaP256, &signature.to_bytes())
+    /// Reads a DER ECDSA signature (RFC 3279, section 2.2.3); no other algorithm has one.
+    pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, SignatureError> {
+        match algorithm {
+            Algorithm::EcdsaP256 => {
+                let signature = p256::ecdsa::Signature::from_der(der);
+                let signature = signature.map_err(|_| SignatureError::Der)?;
+                Self::from_raw(algorithm, &signature.to_bytes())
+            }
+            Algorithm::EcdsaP384 => {
+                let signature = p384::ecdsa::Signature::from_der(der);
+                let signature = signature.map_err(|_| SignatureError::Der)?;
+                Self::from_raw(algorithm, &signature.to_bytes())
+            }
+            Algorithm::Ed25519 | Algorithm::RsaPss { .. } => Err(SignatureError::Der),
+        }
     }
 }

@@ -67,13 +67,11 @@ pub async fn enrol_key(
         return Err(Denial::new(Reason::NameTaken, message).into());
     }
     let (found, generated) = match request.origin {
-        Origin::Generate(algorithm) => (
-            holder
-                .keystore
-                .generate(request.name.clone(), algorithm)
-                .await?,
-            true,
-        ),
+        Origin::Generate(algorithm) => {
+            supported(algorithm)?;
+            let made = holder.keystore.generate(request.name.clone(), algorithm);
+            (made.await?, true)
+        }
         Origin::Existing(id) => (
             holder.keystore.inspect(request.name.clone(), id).await?,
             false,
@@ -83,6 +81,7 @@ pub async fn enrol_key(
         return Err(error.into());
     }
     let bound = found.key;
+    supported(bound.public_key.algorithm())?;
     if let Some(other) = name_of(memory, &bound.public_key) {
         let message = format!("this very key is enrolled as {other} already");
         return Err(Denial::new(Reason::NameTaken, message).into());
@@ -116,6 +115,18 @@ pub async fn enrol_key(
         what: "it was enrolled but is not remembered".to_owned(),
     };
     Ok(memory.key(&request.name).ok_or_else(not_found)?)
+}
+
+/// Can the specification's metadata name such a key?
+fn supported(algorithm: Algorithm) -> Result<(), Denial> {
+    match algorithm {
+        Algorithm::EcdsaP256 | Algorithm::Ed25519 | Algorithm::RsaPss { .. } => Ok(()),
+        Algorithm::EcdsaP384 => {
+            let message = "keys of ecdsa-p384 are for Docker Content Trust alone: no TUF client \
+                           verifies P-384 with SHA-256";
+            Err(Denial::new(Reason::KeyUnsupported, message))
+        }
+    }
 }
 
 /// The name under which this very key is known already: enrolled, removed, or the ledger's own.

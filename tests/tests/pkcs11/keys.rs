@@ -78,6 +78,7 @@ fn generated_keys_can_sign_and_nothing_else() {
         reaches(&keystore, "READY").await;
         let algorithms = [
             Algorithm::EcdsaP256,
+            Algorithm::EcdsaP384,
             Algorithm::Ed25519,
             Algorithm::RsaPss { bits: 2048 },
         ];
@@ -113,7 +114,7 @@ fn generated_keys_can_sign_and_nothing_else() {
             .output()
             .unwrap();
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-        assert_eq!(listed.matches("Private Key Object").count(), 3, "{listed}");
+        assert_eq!(listed.matches("Private Key Object").count(), 4, "{listed}");
         let usages: Vec<_> = listed
             .lines()
             .filter(|line| line.contains("Usage:"))
@@ -132,7 +133,7 @@ fn what_could_leave_the_token_or_is_another_key_is_refused() {
         for (id, kind) in [
             ("01", "EC:prime256v1"),
             ("02", "EC:prime256v1"),
-            ("03", "EC:secp384r1"),
+            ("03", "EC:secp521r1"),
         ] {
             let extractable = if id == "01" {
                 "--extractable"

@@ -16,7 +16,7 @@ impl Key {
     /// The key object of a public key.
     pub fn from_public(public: &PublicKey) -> Self {
         let keytype = match public.algorithm() {
-            Algorithm::EcdsaP256 => "ecdsa",
+            Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => "ecdsa",
             Algorithm::Ed25519 => "ed25519",
             Algorithm::RsaPss { .. } => "rsa",
         };

@@ -34,6 +34,56 @@ fn verifies_the_rfc_6979_vector() {
     );
 }
 
+/// RFC 6979, appendix A.2.6, SHA-256 over "sample".
+#[test]
+fn verifies_p384_with_sha_256() {
+    let point = "04ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c64\
+                 def8f0ea9055866064a254515480bc138015d9b72d7d57244ea8ef9ac0c62189\
+                 6708a59367f9dfb9f54ca84b3f1c9db1288b231c3ae0d4fe7344fd2533264720";
+    let key = PublicKey::ecdsa_p384(&hex::decode(point).unwrap()).unwrap();
+    assert_eq!(key.algorithm(), Algorithm::EcdsaP384);
+    let raw = "21b13d1e013c7fa1392d03c5f99af8b30c570c6f98d4ea8e354b63a21d3daa33\
+               bde1e888e63355d92fa2b3c36d8fb2cdf3aa443fb107745bf4bd77cb38916746\
+               32068a10ca67e3d45db2266fa7d1feebefdc63eccd1ac42ec0cb8668a4fa0ab0";
+    let raw = hex::decode(raw).unwrap();
+    let signature = Signature::from_raw(Algorithm::EcdsaP384, &raw).unwrap();
+    assert_eq!(key.verify(b"sample", &signature), Ok(()));
+    assert_eq!(key.verify(b"Sample", &signature), Err(BadSignature));
+    for bit in 0..768 {
+        let mut flipped = raw.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let flipped = Signature::from_raw(Algorithm::EcdsaP384, &flipped).unwrap();
+        assert_eq!(key.verify(b"sample", &flipped), Err(BadSignature));
+    }
+    let der = signature.to_der().unwrap();
+    let read = Signature::from_der(Algorithm::EcdsaP384, &der);
+    assert_eq!(read, Ok(signature));
+    assert_eq!(
+        Signature::from_der(Algorithm::EcdsaP256, &der),
+        Err(SignatureError::Der)
+    );
+    assert_eq!(
+        PublicKey::from_spki_der(&key.to_spki_der()),
+        Ok(key.clone())
+    );
+    let mut off = hex::decode(point).unwrap();
+    off[96] ^= 1;
+    assert_eq!(
+        PublicKey::ecdsa_p384(&off),
+        Err(PublicKeyError::Point("P-384"))
+    );
+}
+
+#[test]
+fn no_spec_key_is_of_p384() {
+    let key = p384::SecretKey::from_slice(&[7; 48]).unwrap();
+    let point = p384::Sec1Point::from(key.public_key());
+    let key = PublicKey::ecdsa_p384(point.as_bytes()).unwrap();
+    let object = crate::Key::from_public(&key);
+    assert!(object.public().is_err());
+    assert!(crate::Key::parse(object.value()).unwrap().public().is_err());
+}
+
 #[test]
 fn every_flipped_bit_of_a_signature_is_noticed() {
     for key in [TestKey::p256(1), TestKey::ed25519(1)] {
@@ -123,16 +173,22 @@ fn refuses_points_off_the_curve() {
     assert!(PublicKey::ecdsa_p256(&point).is_ok());
     assert_eq!(
         PublicKey::ecdsa_p256(&point[1..]),
-        Err(PublicKeyError::Point)
+        Err(PublicKeyError::Point("P-256"))
     );
     point[64] ^= 1;
-    assert_eq!(PublicKey::ecdsa_p256(&point), Err(PublicKeyError::Point));
+    assert_eq!(
+        PublicKey::ecdsa_p256(&point),
+        Err(PublicKeyError::Point("P-256"))
+    );
     point[0] = 2;
     assert_eq!(
         PublicKey::ecdsa_p256(&point[..33]),
-        Err(PublicKeyError::Point)
+        Err(PublicKeyError::Point("P-256"))
     );
-    assert_eq!(PublicKey::ecdsa_p256(&[0]), Err(PublicKeyError::Point));
+    assert_eq!(
+        PublicKey::ecdsa_p256(&[0]),
+        Err(PublicKeyError::Point("P-256"))
+    );
 }
 
 #[test]
@@ -168,6 +224,7 @@ fn signatures_have_exactly_their_length() {
     let rsa = Algorithm::RsaPss { bits: 2048 };
     for (algorithm, length) in [
         (Algorithm::EcdsaP256, 64),
+        (Algorithm::EcdsaP384, 96),
         (Algorithm::Ed25519, 64),
         (rsa, 256),
     ] {
@@ -195,11 +252,11 @@ fn refuses_signatures_that_are_not_in_the_documents_form() {
 
 #[test]
 fn curves_and_algorithms_that_nobody_verifies_are_named() {
-    let p384 = "3076301006072a8648ce3d020106052b81040022036200";
-    let der = hex::decode(format!("{p384}{}", "04".repeat(97))).unwrap();
+    let p521 = "30819b301006072a8648ce3d020106052b8104002303818600";
+    let der = hex::decode(format!("{p521}{}", "04".repeat(133))).unwrap();
     let refused = PublicKey::from_spki_der(&der);
     assert_eq!(
         refused,
-        Err(PublicKeyError::Unsupported("1.3.132.0.34".into()))
+        Err(PublicKeyError::Unsupported("1.3.132.0.35".into()))
     );
 }

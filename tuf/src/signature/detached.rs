@@ -123,11 +123,8 @@ impl DetachedSignature {
     pub(crate) fn readings(&self, algorithm: Algorithm) -> impl Iterator<Item = Signature> {
         self.readings.iter().flat_map(move |bytes| {
             let raw = Signature::from_raw(algorithm, bytes);
-            let der = match algorithm {
-                Algorithm::EcdsaP256 => Signature::from_der(bytes).ok(),
-                Algorithm::Ed25519 | Algorithm::RsaPss { .. } => None,
-            };
-            raw.ok().into_iter().chain(der)
+            let der = Signature::from_der(algorithm, bytes);
+            raw.ok().into_iter().chain(der.ok())
         })
     }
 }

@@ -11,6 +11,9 @@ use crate::keystore::key::Protection;
 /// CKA_EC_PARAMS of P-256: its OID (RFC 5480).
 pub(super) const P256_OID: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 
+/// CKA_EC_PARAMS of P-384: its OID (RFC 5480).
+pub(super) const P384_OID: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
+
 /// CKA_EC_PARAMS of Ed25519 as PKCS#11 3.0 names it: PrintableString `edwards25519`.
 pub(super) const ED25519_NAME: &[u8] = b"\x13\x0cedwards25519";
 
@@ -100,6 +103,7 @@ fn elliptic(session: &Session, key: ObjectHandle) -> Result<Option<PublicKey>, E
     }
     Ok(match params.as_slice() {
         P256_OID => ec_point::p256(&point),
+        P384_OID => ec_point::p384(&point),
         ED25519_NAME | ED25519_OID => ec_point::ed25519(&point),
         _ => None,
     })

@@ -14,6 +14,11 @@ pub(super) fn p256(attribute: &[u8]) -> Option<PublicKey> {
     PublicKey::ecdsa_p256(bare::<65>(attribute)?).ok()
 }
 
+/// A P-384 point: uncompressed, 97 bytes, on the curve.
+pub(super) fn p384(attribute: &[u8]) -> Option<PublicKey> {
+    PublicKey::ecdsa_p384(bare::<97>(attribute)?).ok()
+}
+
 /// An Ed25519 public key (RFC 8032, 5.1.5): 32 bytes.
 pub(super) fn ed25519(attribute: &[u8]) -> Option<PublicKey> {
     Some(PublicKey::ed25519(bare::<32>(attribute)?))
@@ -55,6 +60,21 @@ mod tests {
         let expected = PublicKey::ecdsa_p256(&point).unwrap();
         for form in forms(&point) {
             assert_eq!(p256(&form).as_ref(), Some(&expected));
+        }
+    }
+
+    /// The base point of P-384 (SEC 2, 2.5.1).
+    const BASE_P384: &str = "04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a38\
+         5502f25dbf55296c3a545e3872760ab73617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113\
+         b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f";
+
+    #[test]
+    fn every_form_of_a_p384_point_is_the_same_key() {
+        let point = hex::decode(BASE_P384).unwrap();
+        let expected = PublicKey::ecdsa_p384(&point).unwrap();
+        for form in forms(&point) {
+            assert_eq!(p384(&form).as_ref(), Some(&expected));
+            assert!(p256(&form).is_none());
         }
     }
 

@@ -6,7 +6,7 @@ use cryptoki::session::Session;
 use privyseal_tuf::Algorithm;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::attributes::{ED25519_NAME, ED25519_OID, P256_OID, PrivateFacts};
+use super::attributes::{ED25519_NAME, ED25519_OID, P256_OID, P384_OID, PrivateFacts};
 use super::ckr::{self, Action};
 use super::inventory::Inventory;
 use super::mechanism;
@@ -72,6 +72,7 @@ fn pair(
     };
     match algorithm {
         Algorithm::EcdsaP256 => attempt(vec![Attribute::EcParams(P256_OID.to_vec())]),
+        Algorithm::EcdsaP384 => attempt(vec![Attribute::EcParams(P384_OID.to_vec())]),
         // Modules know the curve by its name (PKCS#11 3.0) or by its OID (3.1), seldom by both.
         Algorithm::Ed25519 => attempt(vec![Attribute::EcParams(ED25519_NAME.to_vec())])
             .or_else(|_| attempt(vec![Attribute::EcParams(ED25519_OID.to_vec())])),
@@ -123,7 +124,7 @@ fn private_template(name: &KeyName, id: &ObjectId, algorithm: Algorithm) -> Vec<
 
 fn key_type(algorithm: Algorithm) -> KeyType {
     match algorithm {
-        Algorithm::EcdsaP256 => KeyType::EC,
+        Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => KeyType::EC,
         Algorithm::Ed25519 => KeyType::EC_EDWARDS,
         Algorithm::RsaPss { .. } => KeyType::RSA,
     }

@@ -17,7 +17,9 @@ const DIGEST: cryptoki_sys::CK_ULONG = 32;
 /// they sign digests of any length); Ed25519 signs the bytes themselves.
 pub(super) fn signing(algorithm: Algorithm, message: &Message) -> (Mechanism<'static>, &[u8]) {
     match algorithm {
-        Algorithm::EcdsaP256 => (Mechanism::Ecdsa, message.digest().as_bytes()),
+        Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => {
+            (Mechanism::Ecdsa, message.digest().as_bytes())
+        }
         Algorithm::Ed25519 => {
             let params = EddsaParams::new(EddsaSignatureScheme::Ed25519);
             (Mechanism::Eddsa(params), message.bytes())
@@ -29,7 +31,7 @@ pub(super) fn signing(algorithm: Algorithm, message: &Message) -> (Mechanism<'st
 /// The mechanism that generates a key pair for `algorithm`.
 pub(super) fn generation(algorithm: Algorithm) -> Mechanism<'static> {
     match algorithm {
-        Algorithm::EcdsaP256 => Mechanism::EccKeyPairGen,
+        Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => Mechanism::EccKeyPairGen,
         Algorithm::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
         Algorithm::RsaPss { .. } => Mechanism::RsaPkcsKeyPairGen,
     }

@@ -134,7 +134,7 @@ impl Resolver<'_> {
             .ok_or_else(|| KeystoreError::MechanismUnsupported {
                 keystore: self.settings.name.clone(),
                 what: format!(
-                    "usable key {name}: it is not a P-256, Ed25519 or 2048 to 4096 bit RSA key"
+                    "usable key {name}: it is not a P-256, P-384, Ed25519 or 2048 to 4096 bit RSA key"
                 ),
             })
     }
