@@ -1,4 +1,5 @@
 mod entry;
+mod go;
 mod payload;
 #[cfg(test)]
 mod tests;
@@ -8,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::json::{JsonError, Object, Value};
-use crate::{KeyId, Signature};
+use crate::{Dialect, KeyId, Signature};
 
 pub use entry::SignatureEntry;
 pub use payload::Payload;
@@ -101,6 +102,11 @@ impl Document {
         Self::parse(&self.bytes()).map(drop)
     }
 
+    /// The dialect that it is written in.
+    pub fn dialect(&self) -> Dialect {
+        Dialect::of(&self.payload.signed)
+    }
+
     /// What is signed.
     pub fn payload(&self) -> &Payload {
         &self.payload
@@ -136,7 +142,10 @@ impl Document {
     pub fn bytes(&self) -> Cow<'_, [u8]> {
         match &self.received {
             Some(received) => Cow::Borrowed(received),
-            None => Cow::Owned(Value::Object(self.envelope()).to_file()),
+            None => Cow::Owned(match self.dialect() {
+                Dialect::Spec => Value::Object(self.envelope()).to_file(),
+                Dialect::Notary => go::file(&self.payload.signed, &self.signatures),
+            }),
         }
     }
 
@@ -150,17 +159,16 @@ impl Document {
 
     /// Writes a signature in the place of what the document had from this keyid.
     pub(crate) fn put_signature(&mut self, keyid: &KeyId, signature: &Signature) {
-        let sig = signature.to_hex();
-        match self
-            .signatures
-            .iter_mut()
-            .find(|entry| entry.keyid() == keyid)
-        {
-            Some(entry) if entry.sig() == sig => return,
-            Some(entry) => entry.set_sig(sig),
-            None => self
-                .signatures
-                .push(SignatureEntry::new(keyid.clone(), sig)),
+        let known = self.signatures.iter().position(|e| e.keyid() == keyid);
+        let mut entry = match known.and_then(|at| self.signatures.get(at)) {
+            Some(entry) => entry.clone(),
+            None => SignatureEntry::new(keyid.clone()),
+        };
+        entry.set(self.dialect(), signature);
+        match known.and_then(|at| self.signatures.get_mut(at)) {
+            Some(place) if *place == entry => return,
+            Some(place) => *place = entry,
+            None => self.signatures.push(entry),
         }
         self.received = None;
     }

@@ -10,7 +10,7 @@ mod timestamp;
 use std::marker::PhantomData;
 
 use crate::json::{Object, Value};
-use crate::{Document, DocumentError, Expires, ViewError};
+use crate::{Dialect, Document, DocumentError, Expires, ViewError};
 
 pub use metadata::Metadata;
 
@@ -29,6 +29,7 @@ pub struct Draft<M> {
     before: Object,
     /// Members of the envelope that the specification does not name.
     unknown: Object,
+    dialect: Dialect,
     role: PhantomData<M>,
 }
 
@@ -51,19 +52,23 @@ impl<M: Metadata> Draft<M> {
             signed: document.signed().clone(),
             before: document.signed().clone(),
             unknown: document.unknown().clone(),
+            dialect: document.dialect(),
             role: PhantomData,
         })
     }
 
-    fn fresh(version: u64, expires: &Expires) -> Self {
+    fn fresh(dialect: Dialect, version: u64, expires: &Expires) -> Self {
         let mut draft = Self {
             signed: Object::new(),
             before: Object::new(),
             unknown: Object::new(),
+            dialect,
             role: PhantomData,
         };
-        draft.put("_type", Value::from(M::ROLE.as_str()));
-        draft.put("spec_version", Value::from(SPEC_VERSION));
+        draft.put("_type", Value::from(dialect.type_name(M::ROLE)));
+        if dialect == Dialect::Spec {
+            draft.put("spec_version", Value::from(SPEC_VERSION));
+        }
         draft.set_version(version);
         draft.set_expires(expires);
         draft

@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-/// When a document expires: exactly `YYYY-MM-DDTHH:MM:SSZ` (spec, section 4.2.1). Keeps its text.
+/// When a document expires: exactly `YYYY-MM-DDTHH:MM:SSZ` (spec, section 4.2.1), or, in notary's
+/// dialect, with a fraction as Go prints it. Keeps its text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Expires {
     seconds: i64,
@@ -28,7 +29,19 @@ impl Expires {
             .parse()
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z.
+    /// Reads the form that Go prints (`time.RFC3339Nano`, UTC): `YYYY-MM-DDTHH:MM:SS`, a fraction of
+    /// up to nine digits without trailing zeros, and `Z`. jiff writes the same for the years 1 to
+    /// 9999.
+    pub(crate) fn from_go(text: &str) -> Option<Self> {
+        let timestamp: Timestamp = text.parse().ok()?;
+        let in_range = !text.starts_with("0000") && text.as_bytes().get(4) == Some(&b'-');
+        (timestamp.to_string() == text && in_range).then(|| Self {
+            seconds: timestamp.as_nanosecond().div_euclid(1_000_000_000) as i64,
+            text: text.to_owned(),
+        })
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z; a fraction is cut off.
     pub fn seconds(&self) -> i64 {
         self.seconds
     }

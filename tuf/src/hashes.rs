@@ -1,12 +1,15 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::Sha256Digest;
+use crate::{Dialect, Sha256Digest};
 use crate::json::{Object, Value};
 
 /// Digests of one file by name of the hash algorithm, as lower- or upper-case hex (spec, section
 /// 4.5). Never empty. Algorithms other than sha256 and sha512 are kept, and never match.
 ///
-/// This is the object that stands in metadata, shared with the document, with its members checked.
+/// This is the object that stands in metadata, shared with the document, with its members checked;
+/// of notary's dialect, which has base64, it is the same object with hex.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hashes(Object);
 
@@ -19,6 +22,9 @@ pub enum HashesError {
     /// Not hex of the algorithm's length.
     #[error("{0} is not a hex digest of that algorithm")]
     Digest(String),
+    /// Not base64 of the algorithm's length.
+    #[error("{0} is not a base64 digest of that algorithm")]
+    Base64(String),
 }
 
 impl Hashes {
@@ -49,9 +55,39 @@ impl Hashes {
         }
     }
 
+    /// Reads the object that stands in metadata of a dialect.
+    pub(crate) fn parse_in(dialect: Dialect, object: &Object) -> Result<Self, HashesError> {
+        if dialect == Dialect::Spec {
+            return Self::parse(object);
+        }
+        let mut hexes = Object::new();
+        for (name, value) in object {
+            let bytes = value.as_str().and_then(|text| STANDARD.decode(text).ok());
+            let text = bytes.map(hex::encode);
+            let text = text.filter(|text| is_digest(name, text));
+            let text = text.ok_or_else(|| HashesError::Base64(name.to_string()))?;
+            hexes.insert(name.clone(), Value::from(text.as_str()));
+        }
+        Self::parse(&hexes)
+    }
+
     /// The object as it stands in metadata.
     pub fn to_value(&self) -> Value {
         Value::Object(self.0.clone())
+    }
+
+    /// The object as it stands in metadata of a dialect.
+    pub(crate) fn to_value_in(&self, dialect: Dialect) -> Value {
+        if dialect == Dialect::Spec {
+            return self.to_value();
+        }
+        let mut object = Object::new();
+        for (name, text) in self.iter() {
+            // It is hex: that was checked when it was made.
+            let bytes = hex::decode(text).unwrap_or_default();
+            object.insert(name, Value::from(STANDARD.encode(bytes).as_str()));
+        }
+        Value::Object(object)
     }
 
     /// Name of each algorithm with its digest in hex.

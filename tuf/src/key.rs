@@ -1,13 +1,20 @@
 #[cfg(test)]
 mod tests;
 
+mod notary;
+
+use std::sync::Arc;
+
 use crate::json::{Object, Value};
-use crate::{Algorithm, KeyId, PublicKey, PublicKeyError, Sha256Digest, Signature, canonical};
+use crate::notary::{Certificate, NotACertificate};
+use crate::{Algorithm, KeyId, PublicKey, PublicKeyError, Sha256Digest, Signature};
+use crate::{Dialect, SignatureEntry, canonical};
 
 /// The field in which tuf-on-ci names the owner of a key.
 pub(crate) const CLAIMED_OWNER: &str = "x-tuf-on-ci-keyowner";
 
-/// A key object of metadata (spec, section 4.2), with every field that it came with.
+/// A key object of metadata (spec, section 4.2), with every field that it came with. A key without
+/// `scheme` is one of notary's dialect.
 ///
 /// A key that this crate cannot use is kept all the same: it never verifies anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +23,7 @@ pub struct Key {
     keyid: KeyId,
     fingerprint: Sha256Digest,
     public: Result<PublicKey, KeyProblem>,
+    certificate: Option<Arc<Certificate>>,
 }
 
 /// Why a value is no key object.
@@ -43,6 +51,16 @@ pub enum KeyProblem {
     /// The public key is refused.
     #[error(transparent)]
     Public(#[from] PublicKeyError),
+    /// The certificate is refused.
+    #[error(transparent)]
+    Certificate(#[from] NotACertificate),
+}
+
+/// A signature entry as it was read, for a key.
+enum Unverified {
+    Signature(Signature),
+    /// RSASSA-PKCS1-v1_5 with SHA-256, which this crate verifies and never makes.
+    Pkcs1v15(Vec<u8>),
 }
 
 impl Key {
@@ -75,6 +93,9 @@ impl Key {
     /// Reads a key object.
     pub fn parse(value: &Value) -> Result<Self, NotAKey> {
         let object = value.as_object().ok_or(NotAKey)?;
+        if !object.contains_key("scheme") {
+            return Self::parse_notary(object);
+        }
         let text = |name| object.get(name).and_then(Value::as_str).ok_or(NotAKey);
         let (keytype, scheme) = (text("keytype")?, text("scheme")?);
         let keyval = object
@@ -96,6 +117,15 @@ impl Key {
             keyid: digest.into(),
             fingerprint,
             public,
+            certificate: None,
+        }
+    }
+
+    /// The dialect that it is written in.
+    pub fn dialect(&self) -> Dialect {
+        match self.text("scheme") {
+            Some(_) => Dialect::Spec,
+            None => Dialect::Notary,
         }
     }
 
@@ -149,13 +179,23 @@ impl Key {
         self.fingerprint
     }
 
-    /// Whether `sig`, as it stands in metadata, was made by this key over `message`.
-    pub fn verifies(&self, message: &[u8], sig: &str) -> bool {
+    /// Whether a signature, as it stands in metadata, was made by this key over `message`.
+    pub fn verifies(&self, message: &[u8], entry: &SignatureEntry) -> bool {
         let Ok(public) = &self.public else {
             return false;
         };
-        Signature::from_hex(public.algorithm(), sig)
-            .is_ok_and(|signature| public.verify(message, &signature).is_ok())
+        let read = match self.dialect() {
+            Dialect::Spec => {
+                let signature = Signature::from_hex(public.algorithm(), entry.sig());
+                signature.ok().map(Unverified::Signature)
+            }
+            Dialect::Notary => notary::signature(public, entry),
+        };
+        let verified = read.map(|read| match read {
+            Unverified::Signature(signature) => public.verify(message, &signature),
+            Unverified::Pkcs1v15(bytes) => public.verify_pkcs1v15(message, &bytes),
+        });
+        verified.is_some_and(|verified| verified.is_ok())
     }
 }
 

@@ -13,6 +13,7 @@
 mod algorithm;
 pub mod canonical;
 mod danger;
+mod dialect;
 mod diff;
 mod digest;
 mod document;
@@ -39,6 +40,7 @@ mod view;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use danger::{Cause, Danger, DangerContext, DangerKind, Deception, Review, UnknownDanger};
+pub use dialect::Dialect;
 pub use diff::{Bins, Change, Keyring, Quorum, RolePlace, ScopeEntry, TargetFile, diff};
 pub use digest::{DigestError, Sha256Digest};
 pub use document::{Document, DocumentError, MAX_SIGNATURES, Payload, SignatureEntry};

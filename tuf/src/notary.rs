@@ -4,9 +4,10 @@
 //! and entries have no versions. So far what notary-server signs by itself, [`Snapshot`] and
 //! [`Timestamp`], and its keys.
 
+mod certificate;
 mod delegation;
 mod error;
-mod expires;
+pub(crate) mod expires;
 mod fields;
 mod file_meta;
 mod key;
@@ -14,9 +15,11 @@ mod signed;
 #[cfg(test)]
 mod tests;
 
+pub use certificate::{Certificate, NotACertificate};
 pub use delegation::{Delegation, NotADelegation};
 pub use error::{Problem, SignedError};
-pub use expires::{Expires, NotAnExpiry};
+pub use expires::NotAnExpiry;
 pub use file_meta::FileMeta;
 pub use key::Key;
+pub(crate) use key::key_value;
 pub use signed::{Signed, Snapshot, Timestamp};

@@ -1,3 +1,4 @@
+mod pkcs1v15;
 mod rsa;
 mod spki;
 

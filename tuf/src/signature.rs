@@ -1,4 +1,5 @@
 mod detached;
+mod written;
 
 use crate::Algorithm;
 
@@ -34,6 +35,9 @@ pub enum SignatureError {
     /// Not hex.
     #[error("the signature is not hex")]
     Hex,
+    /// Not base64.
+    #[error("the signature is not base64")]
+    Base64,
     /// Not a DER ECDSA-Sig-Value (RFC 3279, section 2.2.3) with r and s of the curve.
     #[error("the signature is not a DER ECDSA signature")]
     Der,

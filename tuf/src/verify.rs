@@ -75,5 +75,5 @@ pub fn verify_threshold(
 
 fn has_signed(document: &Document, payload: &[u8], keyid: &KeyId, key: &Key) -> bool {
     let entry = document.signature(keyid);
-    entry.is_some_and(|entry| key.verifies(payload, entry.sig()))
+    entry.is_some_and(|entry| key.verifies(payload, entry))
 }

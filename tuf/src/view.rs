@@ -11,7 +11,7 @@ mod targets;
 mod tests;
 mod timestamp;
 
-use crate::{Document, Expires, RoleType};
+use crate::{Dialect, Document, Expires, RoleType, notary};
 
 pub use delegations::{DelegatedRole, DelegatedRoles, Delegations, HashPrefix, MAX_BIT_LENGTH};
 pub use delegations::{NotAHashPrefix, Scope, SuccinctRoles};
@@ -35,6 +35,10 @@ pub enum View {
     Snapshot(Snapshot),
     /// Spec, section 4.6.
     Timestamp(Timestamp),
+    /// Of notary's dialect: its entries have no versions.
+    NotarySnapshot(notary::Snapshot),
+    /// Of notary's dialect.
+    NotaryTimestamp(notary::Timestamp),
 }
 
 impl View {
@@ -43,36 +47,57 @@ impl View {
         match self {
             Self::Root(_) => RoleType::Root,
             Self::Targets(_) => RoleType::Targets,
-            Self::Snapshot(_) => RoleType::Snapshot,
-            Self::Timestamp(_) => RoleType::Timestamp,
+            Self::Snapshot(_) | Self::NotarySnapshot(_) => RoleType::Snapshot,
+            Self::Timestamp(_) | Self::NotaryTimestamp(_) => RoleType::Timestamp,
         }
     }
 
-    /// The fields that all roles have.
-    pub fn header(&self) -> &Header {
-        match self {
+    /// The fields that all roles have: version and expiry.
+    fn header(&self) -> (u64, &Expires) {
+        let header = match self {
             Self::Root(root) => &root.header,
             Self::Targets(targets) => &targets.header,
             Self::Snapshot(snapshot) => &snapshot.header,
             Self::Timestamp(timestamp) => &timestamp.header,
-        }
+            Self::NotarySnapshot(snapshot) => return (snapshot.version, &snapshot.expires),
+            Self::NotaryTimestamp(timestamp) => return (timestamp.version, &timestamp.expires),
+        };
+        (header.version, &header.expires)
     }
 
     /// The version: 1 to 2⁵³−1.
     pub fn version(&self) -> u64 {
-        self.header().version
+        self.header().0
     }
 
     /// The expiry.
     pub fn expires(&self) -> &Expires {
-        &self.header().expires
+        self.header().1
     }
 }
 
 impl Document {
+    /// Is that its `_type`?
+    fn is_of(&self, role: RoleType) -> bool {
+        let found = self.signed().get("_type").and_then(|value| value.as_str());
+        found == Some(self.dialect().type_name(role))
+    }
+
     /// Reads the document as metadata of `role`. A document of another type is
     /// [`ViewError::WrongType`].
     pub fn view(&self, role: RoleType) -> Result<View, ViewError> {
+        if self.dialect() == Dialect::Notary && self.is_of(role) {
+            let signed = self.signed();
+            match role {
+                RoleType::Snapshot => {
+                    return Ok(View::NotarySnapshot(notary::Snapshot::read(signed)?));
+                }
+                RoleType::Timestamp => {
+                    return Ok(View::NotaryTimestamp(notary::Timestamp::read(signed)?));
+                }
+                RoleType::Root | RoleType::Targets => {}
+            }
+        }
         match role {
             RoleType::Root => self.root().map(View::Root),
             RoleType::Targets => self.targets().map(View::Targets),

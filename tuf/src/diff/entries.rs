@@ -3,7 +3,7 @@
 use super::walk::{Pair, walk, walk_others};
 use super::{Change, TargetFile};
 use crate::json::{JsonPath, Value};
-use crate::{MetaFile, Target};
+use crate::{Dialect, MetaFile, Target};
 
 /// `signed.targets`
 pub(super) fn targets(path: &JsonPath, pair: Pair<'_>, changes: &mut Vec<Change>) {
@@ -47,8 +47,10 @@ pub(super) fn meta(path: &JsonPath, pair: Pair<'_>, changes: &mut Vec<Change>) {
     }
 }
 
+/// An entry of either dialect: no digest in hex reads as one in base64.
 fn target_file(value: &Value) -> Option<TargetFile> {
-    let target = Target::read(value)?;
+    let target = Target::read(value, Dialect::Spec);
+    let target = target.or_else(|| Target::read(value, Dialect::Notary))?;
     Some(TargetFile {
         length: target.length,
         hashes: target.hashes,

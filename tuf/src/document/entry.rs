@@ -1,5 +1,7 @@
-use crate::KeyId;
-use crate::json::{Object, Text, Value};
+use crate::json::{self, Object, Text, Value};
+use crate::{Dialect, KeyId, Signature};
+
+const METHOD: &str = "method";
 
 /// One entry of `signatures`, with every field that it came with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,10 +12,10 @@ pub struct SignatureEntry {
 }
 
 impl SignatureEntry {
-    pub(super) fn new(keyid: KeyId, sig: String) -> Self {
+    pub(super) fn new(keyid: KeyId) -> Self {
         Self {
             keyid,
-            sig: sig.into(),
+            sig: "".into(),
             unknown: Object::new(),
         }
     }
@@ -39,8 +41,15 @@ impl SignatureEntry {
         Value::Object(object)
     }
 
-    pub(super) fn set_sig(&mut self, sig: String) {
-        self.sig = sig.into();
+    pub(super) fn set(&mut self, dialect: Dialect, signature: &Signature) {
+        self.sig = signature.to_text(dialect).into();
+        let method = signature.method(dialect).map(Value::from);
+        json::set(&mut self.unknown, METHOD, method);
+    }
+
+    /// Of notary's dialect: how the signature was made, as it stands in the file.
+    pub fn method(&self) -> Option<&str> {
+        self.unknown.get(METHOD)?.as_str()
     }
 
     /// Whose signature it says it is.

@@ -3,13 +3,25 @@ use std::collections::BTreeSet;
 use super::Draft;
 use super::keys::{idle_keyids, keyids};
 use crate::json::{self, Object, Value};
-use crate::{Expires, Key, KeyId, RoleType, Root};
+use crate::{Dialect, Expires, Key, KeyId, RoleType, Root};
 
 impl Draft<Root> {
     /// A root with consistent snapshots, without keys, and with a threshold of 1 for each role.
     pub fn root(version: u64, expires: &Expires) -> Self {
-        let mut draft = Self::fresh(version, expires);
+        let mut draft = Self::empty(Dialect::Spec, version, expires);
         draft.put("consistent_snapshot", Value::Bool(true));
+        draft
+    }
+
+    /// A root of notary's dialect without keys: each role has threshold 1 and no keyid.
+    pub fn notary_root(version: u64, expires: &Expires) -> Self {
+        let mut draft = Self::empty(Dialect::Notary, version, expires);
+        draft.put("consistent_snapshot", Value::Bool(false));
+        draft
+    }
+
+    fn empty(dialect: Dialect, version: u64, expires: &Expires) -> Self {
+        let mut draft = Self::fresh(dialect, version, expires);
         draft.put("keys", Value::Object(Object::new()));
         draft.put("roles", Value::Object(Object::new()));
         for role in RoleType::ALL {

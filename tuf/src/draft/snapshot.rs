@@ -1,11 +1,11 @@
 use super::Draft;
 use crate::json;
-use crate::{Expires, MetaFile, Snapshot};
+use crate::{Dialect, Expires, MetaFile, Snapshot};
 
 impl Draft<Snapshot> {
     /// A snapshot of the top-level targets.
     pub fn snapshot(version: u64, expires: &Expires, targets: &MetaFile) -> Self {
-        let mut draft = Self::fresh(version, expires);
+        let mut draft = Self::fresh(Dialect::Spec, version, expires);
         draft.set_meta("targets.json", targets);
         draft
     }

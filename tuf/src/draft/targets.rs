@@ -4,34 +4,44 @@ use super::Draft;
 use super::keys::{idle_keyids, keyids};
 use crate::json::{self, Object, Value};
 use crate::{
-    DelegatedRole, Expires, Key, KeyId, RoleName, SuccinctRoles, Target, TargetPath, Targets,
+    DelegatedRole, Dialect, Expires, Key, KeyId, RoleName, SuccinctRoles, Target, TargetPath, Targets,
 };
 
 impl Draft<Targets> {
     /// Targets metadata without a target.
     pub fn targets(version: u64, expires: &Expires) -> Self {
-        let mut draft = Self::fresh(version, expires);
+        let mut draft = Self::fresh(Dialect::Spec, version, expires);
         draft.put("targets", Value::Object(Object::new()));
+        draft
+    }
+
+    /// Targets of notary's dialect without any target, delegating to nobody.
+    pub fn notary_targets(version: u64, expires: &Expires) -> Self {
+        let mut draft = Self::fresh(Dialect::Notary, version, expires);
+        draft.put("targets", Value::Object(Object::new()));
+        draft.edit_roles(|_| {});
         draft
     }
 
     /// Adds a target, or gives another content to the one of that path. Fields of it that this
     /// crate does not know stay.
     pub fn set_target(&mut self, path: &TargetPath, target: &Target) {
+        let dialect = self.dialect;
         json::edit(&mut self.signed, "targets", |targets| {
-            json::edit(targets, path.as_str(), |entry| target.write(entry));
+            json::edit(targets, path.as_str(), |entry| target.write(entry, dialect));
         });
     }
 
     /// Adds many targets as [`set_target`](Self::set_target) adds one; of two with one path the
     /// later counts. A hundred thousand take little longer than they take to sort.
     pub fn set_targets<'a>(&mut self, new: impl IntoIterator<Item = (&'a TargetPath, &'a Target)>) {
+        let dialect = self.dialect;
         json::edit(&mut self.signed, "targets", |targets| {
             let mut added: BTreeMap<&TargetPath, Object> = BTreeMap::new();
             for (path, target) in new {
                 match targets.get_mut(path.as_str()) {
-                    Some(Value::Object(entry)) => target.write(entry),
-                    _ => target.write(added.entry(path).or_default()),
+                    Some(Value::Object(entry)) => target.write(entry, dialect),
+                    _ => target.write(added.entry(path).or_default(), dialect),
                 }
             }
             let added = added.into_iter();
@@ -69,6 +79,7 @@ impl Draft<Targets> {
     /// Delegates to roles, each in the place of the delegation to its name, or after all others.
     /// Fields of them that this crate does not know stay; bins (`succinct_roles`) give way.
     pub fn set_delegations(&mut self, new: &[DelegatedRole]) {
+        let dialect = self.dialect;
         self.edit_roles(|roles| {
             let name = |entry: &Value| Some(entry.as_object()?.get("name")?.as_str()?.to_owned());
             let named = roles.iter().enumerate();
@@ -82,7 +93,7 @@ impl Draft<Targets> {
                     roles.push(Value::Object(Object::new()));
                 }
                 if let Some(Value::Object(entry)) = roles.get_mut(at) {
-                    role.write(entry);
+                    role.write(entry, dialect);
                 }
             }
         });

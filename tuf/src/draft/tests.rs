@@ -14,7 +14,8 @@ fn fresh_documents_are_valid_and_say_which_specification_they_follow() {
     for (document, role) in documents.iter().zip(RoleType::ALL) {
         let view = document.view(role).unwrap();
         assert_eq!((view.version(), view.expires()), (1, &expires()));
-        assert_eq!(view.header().spec_version, "1.0.34");
+        let specification = document.signed().get("spec_version");
+        assert_eq!(specification, Some(&Value::from("1.0.34")));
         assert_eq!(document.signatures(), []);
     }
     assert_eq!(documents[0].root().unwrap().consistent_snapshot, Some(true));

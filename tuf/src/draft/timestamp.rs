@@ -1,11 +1,11 @@
 use super::Draft;
 use crate::json;
-use crate::{Expires, MetaFile, Timestamp};
+use crate::{Dialect, Expires, MetaFile, Timestamp};
 
 impl Draft<Timestamp> {
     /// A timestamp of a snapshot.
     pub fn timestamp(version: u64, expires: &Expires, snapshot: &MetaFile) -> Self {
-        let mut draft = Self::fresh(version, expires);
+        let mut draft = Self::fresh(Dialect::Spec, version, expires);
         draft.set_snapshot(snapshot);
         draft
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Document;
 
 const PEM: &str = "-----BEGIN PUBLIC KEY-----
 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAETEXVtJ/VPyr1/mSTFnHmLHkNEHqe
@@ -92,8 +93,11 @@ fn keys_that_cannot_verify_parse_and_never_do() {
     ] {
         let key = key(json);
         assert_eq!(key.public().unwrap_err().to_string(), problem);
-        assert!(!key.verifies(b"", ""));
-        assert!(!key.verifies(b"", &"00".repeat(64)));
+        for sig in [String::new(), "00".repeat(64)] {
+            let file = format!(r#"{{"signed":{{}},"signatures":[{{"keyid":"a","sig":"{sig}"}}]}}"#);
+            let document = Document::parse(file.as_bytes()).unwrap();
+            assert!(!key.verifies(b"", &document.signatures()[0]));
+        }
     }
 }
 

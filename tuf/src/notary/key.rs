@@ -9,7 +9,6 @@ use crate::{Algorithm, KeyId, PublicKey, Sha256Digest, canonical};
 pub struct Key {
     keytype: &'static str,
     public: Vec<u8>,
-    id: KeyId,
 }
 
 impl Key {
@@ -24,12 +23,7 @@ impl Key {
             Some(key) => key.to_vec(),
             None => public.to_spki_der(),
         };
-        let value = value(keytype, &public);
-        Self {
-            id: Sha256Digest::of(&canonical::encode(&value)).into(),
-            keytype,
-            public,
-        }
+        Self { keytype, public }
     }
 
     /// `keytype`: `ecdsa`, `ed25519` or `rsa`. The two signers of notary call it the algorithm.
@@ -44,17 +38,18 @@ impl Key {
     }
 
     /// SHA-256 (hex) of the canonical form of the key object, `"private":null` with it.
-    pub fn id(&self) -> &KeyId {
-        &self.id
+    pub fn id(&self) -> KeyId {
+        Sha256Digest::of(&canonical::encode(&self.value())).into()
     }
 
     /// The key object.
     pub fn value(&self) -> Value {
-        value(self.keytype, &self.public)
+        key_value(self.keytype, &self.public)
     }
 }
 
-fn value(keytype: &str, public: &[u8]) -> Value {
+/// The key object of a keytype and the bytes of its `public`.
+pub(crate) fn key_value(keytype: &str, public: &[u8]) -> Value {
     let public = STANDARD.encode(public);
     let keyval = Object::from([
         ("private", Value::Null),

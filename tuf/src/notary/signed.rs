@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use crate::RoleType;
 use crate::canonical;
-use crate::json::Value;
+use crate::json::{Object, Value};
+use crate::{Expires, RoleType};
 
 use super::fields::Fields;
-use super::{Delegation, Expires, FileMeta, SignedError};
+use super::{Delegation, FileMeta, SignedError, expires};
 
 /// What notary-server signs by itself: the `signed` of a snapshot or a timestamp, read from its
 /// canonical form with every field known.
@@ -98,6 +98,11 @@ impl Signed {
 const FIELDS: &[&str] = &["_type", "expires", "meta", "version"];
 
 impl Snapshot {
+    /// Reads `signed` of a document.
+    pub(crate) fn read(signed: &Object) -> Result<Self, SignedError> {
+        Self::parse(Fields::top(signed))
+    }
+
     fn parse(signed: Fields<'_>) -> Result<Self, SignedError> {
         let signed = signed.only(FIELDS)?;
         let meta = signed.object("meta")?;
@@ -112,7 +117,7 @@ impl Snapshot {
         }
         Ok(Self {
             version: signed.version()?,
-            expires: expires(&signed)?,
+            expires: read_expires(&signed)?,
             root: FileMeta::parse(meta.object("root")?)?,
             targets: FileMeta::parse(meta.object("targets")?)?,
             delegations,
@@ -121,26 +126,26 @@ impl Snapshot {
 }
 
 impl Timestamp {
+    /// Reads `signed` of a document.
+    pub(crate) fn read(signed: &Object) -> Result<Self, SignedError> {
+        Self::parse(Fields::top(signed))
+    }
+
     fn parse(signed: Fields<'_>) -> Result<Self, SignedError> {
         let signed = signed.only(FIELDS)?;
         let meta = signed.object("meta")?.only(&["snapshot"])?;
         Ok(Self {
             version: signed.version()?,
-            expires: expires(&signed)?,
+            expires: read_expires(&signed)?,
             snapshot: FileMeta::parse(meta.object("snapshot")?)?,
         })
     }
 }
 
-fn expires(signed: &Fields<'_>) -> Result<Expires, SignedError> {
-    let text = signed.text("expires")?;
-    text.parse().map_err(|_| {
-        let shown = super::NotAnExpiry(shortened(text));
-        signed.wrong("expires", shown)
-    })
+fn read_expires(signed: &Fields<'_>) -> Result<Expires, SignedError> {
+    expires::parse(signed.text("expires")?).map_err(|error| signed.wrong("expires", error))
 }
 
-/// Somebody else's text for a message.
 fn shortened(text: &str) -> String {
     text.chars().take(64).collect()
 }

@@ -73,7 +73,7 @@ impl Signing {
         }
         let holds = |keyid: &KeyId| {
             let entry = self.document.signature(keyid);
-            entry.is_some_and(|entry| maker.verifies(&payload, entry.sig()))
+            entry.is_some_and(|entry| maker.verifies(&payload, entry))
         };
         let unsigned: Vec<KeyId> = keyids.into_iter().filter(|keyid| !holds(keyid)).collect();
         for keyid in &unsigned {

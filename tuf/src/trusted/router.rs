@@ -43,6 +43,8 @@ impl Router {
                     self.prefixes.entry(prefix).or_default().push(place);
                 }
             }
+            // Of notary's dialect, which no specification's client walks.
+            Scope::Prefixes(_) => {}
             Scope::Paths(patterns) => {
                 let patterns = patterns.iter().map(|pattern| {
                     let plain = pattern.as_str().split(['*', '?', '[']).next();

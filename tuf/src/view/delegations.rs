@@ -10,7 +10,7 @@ use super::error::{Fault, Problem, Within};
 use super::fields::{array, boolean, object, required, text};
 use super::root::parse_keys;
 use crate::json::{Object, Value};
-use crate::{Key, KeyId, RoleName, TargetPath};
+use crate::{Dialect, Key, KeyId, RoleName, TargetPath, notary};
 
 pub use scope::{HashPrefix, NotAHashPrefix, Scope};
 pub use succinct::{MAX_BIT_LENGTH, SuccinctRoles};
@@ -77,13 +77,13 @@ impl Delegations {
         }
     }
 
-    pub(super) fn parse(value: &Value) -> Result<Self, Fault> {
+    pub(super) fn parse(value: &Value, dialect: Dialect) -> Result<Self, Fault> {
         let delegations = object(value)?;
-        let keys = required(delegations, "keys", parse_keys)?;
+        let keys = required(delegations, "keys", |value| parse_keys(value, dialect))?;
         let roles = match (delegations.get("roles"), delegations.get("succinct_roles")) {
             (Some(_), Some(_)) => return Err(Problem::TwoForms("roles", "succinct_roles").into()),
             (Some(roles), None) => {
-                DelegatedRoles::Listed(parse_roles(roles, &keys).within_key("roles")?)
+                DelegatedRoles::Listed(parse_roles(roles, &keys, dialect).within_key("roles")?)
             }
             (None, Some(roles)) => DelegatedRoles::Succinct(
                 SuccinctRoles::parse(roles, &keys).within_key("succinct_roles")?,
@@ -94,11 +94,15 @@ impl Delegations {
     }
 }
 
-fn parse_roles(value: &Value, keys: &BTreeMap<KeyId, Key>) -> Result<Vec<DelegatedRole>, Fault> {
+fn parse_roles(
+    value: &Value,
+    keys: &BTreeMap<KeyId, Key>,
+    dialect: Dialect,
+) -> Result<Vec<DelegatedRole>, Fault> {
     let mut seen = BTreeSet::new();
     let mut roles = Vec::new();
     for (index, item) in array(value)?.iter().enumerate() {
-        let role = DelegatedRole::parse(item, keys).within_index(index)?;
+        let role = DelegatedRole::parse(item, keys, dialect).within_index(index)?;
         if !seen.insert(role.name.clone()) {
             return Err(Problem::DuplicateRole(role.name)).within_index(index);
         }
@@ -108,23 +112,39 @@ fn parse_roles(value: &Value, keys: &BTreeMap<KeyId, Key>) -> Result<Vec<Delegat
 }
 
 impl DelegatedRole {
-    fn parse(value: &Value, keys: &BTreeMap<KeyId, Key>) -> Result<Self, Fault> {
+    fn parse(
+        value: &Value,
+        keys: &BTreeMap<KeyId, Key>,
+        dialect: Dialect,
+    ) -> Result<Self, Fault> {
         let role = object(value)?;
         Ok(Self {
             name: required(role, "name", |value| -> Result<RoleName, Problem> {
-                Ok(text(value)?.parse()?)
+                let name = text(value)?;
+                if dialect == Dialect::Notary {
+                    name.parse::<notary::Delegation>()?;
+                }
+                Ok(name.parse()?)
             })?,
             keys: RoleKeys::parse(value, keys)?,
-            terminating: required(role, "terminating", boolean)?,
-            scope: Scope::parse(role)?,
+            terminating: match dialect {
+                Dialect::Spec => required(role, "terminating", boolean)?,
+                Dialect::Notary => false,
+            },
+            scope: match dialect {
+                Dialect::Spec => Scope::parse(role)?,
+                Dialect::Notary => Scope::parse_notary(role)?,
+            },
         })
     }
 
     /// Writes its fields into an object; other members of it stay.
-    pub(crate) fn write(&self, entry: &mut Object) {
+    pub(crate) fn write(&self, entry: &mut Object, dialect: Dialect) {
         entry.insert("name", Value::from(self.name.as_str()));
         self.keys.write(entry);
-        entry.insert("terminating", Value::Bool(self.terminating));
+        if dialect == Dialect::Spec {
+            entry.insert("terminating", Value::Bool(self.terminating));
+        }
         self.scope.write(entry);
     }
 }

@@ -1,6 +1,7 @@
 use crate::TargetPathError;
 use crate::json::{JsonPath, Segment};
 use crate::{ExpiresError, HashesError, KeyId, NotAKey, RoleName, RoleNameError, RoleType};
+use crate::notary;
 
 use super::{MAX_KEYIDS, MAX_KEYS, NotAHashPrefix};
 
@@ -23,6 +24,9 @@ pub enum ViewError {
         /// What is wrong with it.
         problem: Problem,
     },
+    /// A snapshot or timestamp of notary's dialect that does not hold.
+    #[error(transparent)]
+    Notary(#[from] notary::SignedError),
 }
 
 /// What is wrong with a field.
@@ -54,6 +58,9 @@ pub enum Problem {
     /// Below 1 or beyond 2³²−1.
     #[error("threshold {0}: it must be from 1 to 2^32-1")]
     Threshold(i64),
+    /// A key of notary's dialect that stands under another keyid than its own.
+    #[error("is not the keyid of this key, which is {0}")]
+    KeyIdOf(KeyId),
     /// A keyid stands twice in a role.
     #[error("keyid {0} stands twice: a key counts once")]
     DuplicateKeyId(KeyId),
@@ -84,6 +91,12 @@ pub enum Problem {
     /// Not the name of a delegated role.
     #[error("the role name {0}")]
     RoleName(#[from] RoleNameError),
+    /// Not the name of a role that notary delegates to.
+    #[error(transparent)]
+    NotaryRole(#[from] notary::NotADelegation),
+    /// Not a time as Go prints it.
+    #[error(transparent)]
+    NotaryExpires(#[from] notary::NotAnExpiry),
     /// Not a hash prefix.
     #[error("the hash prefix {0}")]
     HashPrefix(#[from] NotAHashPrefix),

@@ -1,8 +1,8 @@
 //! Reads one field at a time; what goes wrong carries the field's path.
 
 use super::error::{Fault, Problem, Within};
-use crate::Hashes;
 use crate::json::{Object, Value};
+use crate::{Dialect, Hashes};
 
 /// A field that must be there.
 pub(super) fn required<T, E: Into<Fault>>(
@@ -66,8 +66,8 @@ pub(super) fn length(value: &Value) -> Result<u64, Problem> {
     u64::try_from(number).map_err(|_| Problem::Length(number))
 }
 
-pub(super) fn hashes(value: &Value) -> Result<Hashes, Problem> {
-    Ok(Hashes::parse(object(value)?)?)
+pub(super) fn hashes(value: &Value, dialect: Dialect) -> Result<Hashes, Problem> {
+    Ok(Hashes::parse_in(dialect, object(value)?)?)
 }
 
 fn kind(expected: &'static str, value: &Value) -> Problem {

@@ -1,7 +1,7 @@
 use super::error::Fault;
 use super::fields::{hashes, length, object, optional, required, version};
-use crate::Hashes;
 use crate::json::{self, Object, Value};
+use crate::{Dialect, Hashes};
 
 /// What a snapshot or timestamp says of another metadata file (spec, section 4.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl MetaFile {
         Ok(Self {
             version: required(entry, "version", version)?,
             length: optional(entry, "length", length)?,
-            hashes: optional(entry, "hashes", hashes)?,
+            hashes: optional(entry, "hashes", |value| hashes(value, Dialect::Spec))?,
         })
     }
 

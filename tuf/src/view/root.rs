@@ -4,7 +4,7 @@ use super::error::{Fault, Problem, Within};
 use super::fields::{boolean, object, optional, required};
 use super::{Header, RoleKeys};
 use crate::json::{Object, Value};
-use crate::{Key, KeyId, RoleType};
+use crate::{Dialect, Key, KeyId, NotAKey, RoleType};
 
 /// The most keys that a root may have.
 pub const MAX_KEYS: usize = 1024;
@@ -55,7 +55,7 @@ impl Roles {
 impl Root {
     pub(super) fn parse(signed: &Object) -> Result<Self, Fault> {
         let header = Header::parse(signed, RoleType::Root)?;
-        let keys = required(signed, "keys", parse_keys)?;
+        let keys = required(signed, "keys", |value| parse_keys(value, header.dialect))?;
         Ok(Self {
             header,
             consistent_snapshot: optional(signed, "consistent_snapshot", boolean)?,
@@ -65,7 +65,11 @@ impl Root {
     }
 }
 
-pub(super) fn parse_keys(value: &Value) -> Result<BTreeMap<KeyId, Key>, Fault> {
+/// Keys of the document's own dialect; notary's stand under the keyid that is computed.
+pub(super) fn parse_keys(
+    value: &Value,
+    dialect: Dialect,
+) -> Result<BTreeMap<KeyId, Key>, Fault> {
     let members = object(value)?;
     // Before any is parsed: to put a curve point on its curve takes time.
     if members.len() > MAX_KEYS {
@@ -73,7 +77,17 @@ pub(super) fn parse_keys(value: &Value) -> Result<BTreeMap<KeyId, Key>, Fault> {
     }
     members
         .iter()
-        .map(|(keyid, value)| Ok((KeyId::from(&**keyid), Key::parse(value).within_key(keyid)?)))
+        .map(|(keyid, value)| {
+            let key = Key::parse(value).within_key(keyid)?;
+            if key.dialect() != dialect {
+                return Err(NotAKey).within_key(keyid);
+            }
+            let keyid_of = KeyId::from(&**keyid);
+            if dialect == Dialect::Notary && keyid_of != *key.keyid() {
+                return Err(Problem::KeyIdOf(key.keyid().clone())).within_key(keyid);
+            }
+            Ok((keyid_of, key))
+        })
         .collect()
 }
 

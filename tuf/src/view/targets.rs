@@ -4,7 +4,7 @@ use super::error::{Fault, Problem, Within};
 use super::fields::{hashes, length, object, optional, required};
 use super::{Delegations, Header};
 use crate::json::{self, Object, Value};
-use crate::{Hashes, RoleType, TargetPath};
+use crate::{Dialect, Hashes, RoleType, TargetPath};
 
 /// Targets metadata (spec, section 4.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +30,14 @@ pub struct Target {
 
 impl Targets {
     pub(super) fn parse(signed: &Object) -> Result<Self, Fault> {
+        let header = Header::parse(signed, RoleType::Targets)?;
+        let dialect = header.dialect;
         Ok(Self {
-            header: Header::parse(signed, RoleType::Targets)?,
-            targets: required(signed, "targets", parse_targets)?,
-            delegations: optional(signed, "delegations", Delegations::parse)?,
+            targets: required(signed, "targets", |value| parse_targets(value, dialect))?,
+            delegations: optional(signed, "delegations", |value| {
+                Delegations::parse(value, dialect)
+            })?,
+            header,
         })
     }
 }
@@ -53,32 +57,35 @@ impl Target {
         self.length == content.len() as u64 && self.hashes.matches(content)
     }
 
-    pub(crate) fn read(value: &Value) -> Option<Self> {
-        Self::parse(value).ok()
+    pub(crate) fn read(value: &Value, dialect: Dialect) -> Option<Self> {
+        Self::parse(value, dialect).ok()
     }
 
     /// Writes the target's fields into an object; other members of it stay.
-    pub(crate) fn write(&self, entry: &mut Object) {
+    pub(crate) fn write(&self, entry: &mut Object, dialect: Dialect) {
         entry.insert("length", Value::from(self.length));
-        entry.insert("hashes", self.hashes.to_value());
+        entry.insert("hashes", self.hashes.to_value_in(dialect));
         json::set(entry, "custom", self.custom.clone());
     }
 
-    fn parse(value: &Value) -> Result<Self, Fault> {
+    fn parse(value: &Value, dialect: Dialect) -> Result<Self, Fault> {
         let target = object(value)?;
         Ok(Self {
             length: required(target, "length", length)?,
-            hashes: required(target, "hashes", hashes)?,
+            hashes: required(target, "hashes", |value| hashes(value, dialect))?,
             custom: target.get("custom").cloned(),
         })
     }
 }
 
-fn parse_targets(value: &Value) -> Result<BTreeMap<TargetPath, Target>, Fault> {
+fn parse_targets(
+    value: &Value,
+    dialect: Dialect,
+) -> Result<BTreeMap<TargetPath, Target>, Fault> {
     let members = object(value)?.iter();
     members
         .map(|(path, value)| {
-            let target = Target::parse(value).within_key(path)?;
+            let target = Target::parse(value, dialect).within_key(path)?;
             Ok((
                 TargetPath::try_from(path)
                     .map_err(Problem::TargetPath)

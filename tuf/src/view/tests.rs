@@ -28,7 +28,7 @@ fn views_say_what_the_document_says() {
     assert_eq!(root.keys.len(), 3);
     assert_eq!(root.roles.root.threshold, 2);
     assert_eq!(root.roles.iter().count(), 4);
-    assert_eq!(root.header.spec_version, "1.0.34");
+    assert_eq!(root.header.spec_version.as_deref(), Some("1.0.34"));
 }
 
 #[test]

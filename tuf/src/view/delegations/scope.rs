@@ -13,6 +13,8 @@ pub enum Scope {
     Paths(Vec<PathPattern>),
     /// `path_hash_prefixes`: those whose SHA-256 begins with any of these.
     HashPrefixes(Vec<HashPrefix>),
+    /// Of notary's dialect: how the names of targets begin; `""` is all of them.
+    Prefixes(Vec<String>),
 }
 
 /// The first digits of a path's SHA-256: 1 to 64 lower-case hex digits.
@@ -29,6 +31,10 @@ impl Scope {
     pub fn covers(&self, path: &TargetPath) -> bool {
         match self {
             Self::Paths(patterns) => patterns.iter().any(|pattern| pattern.matches(path)),
+            Self::Prefixes(prefixes) => {
+                let path = path.as_str();
+                prefixes.iter().any(|prefix| path.starts_with(&**prefix))
+            }
             Self::HashPrefixes(prefixes) => {
                 let hash = Sha256Digest::of(path.as_str().as_bytes()).to_string();
                 prefixes.iter().any(|prefix| hash.starts_with(&prefix.0))
@@ -60,6 +66,17 @@ impl Scope {
         }
     }
 
+    /// Notary's `paths`, which is left out where it is empty.
+    pub(super) fn parse_notary(role: &Object) -> Result<Self, Fault> {
+        let Some(paths) = role.get("paths").filter(|paths| **paths != Value::Null) else {
+            return Ok(Self::Prefixes(Vec::new()));
+        };
+        let paths = array(paths).within_key("paths")?.iter().enumerate();
+        let paths = paths.map(|(at, value)| text(value).map(str::to_owned).within_index(at));
+        let paths: Result<_, _> = paths.collect();
+        Ok(Self::Prefixes(paths.within_key("paths")?))
+    }
+
     pub(super) fn write(&self, entry: &mut Object) {
         let list = |texts: Vec<&str>| Value::Array(texts.into_iter().map(Value::from).collect());
         let (name, other, value) = match self {
@@ -67,6 +84,11 @@ impl Scope {
                 "paths",
                 "path_hash_prefixes",
                 list(patterns.iter().map(PathPattern::as_str).collect()),
+            ),
+            Self::Prefixes(prefixes) => (
+                "paths",
+                "path_hash_prefixes",
+                list(prefixes.iter().map(String::as_str).collect()),
             ),
             Self::HashPrefixes(prefixes) => (
                 "path_hash_prefixes",
