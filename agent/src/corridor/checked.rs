@@ -131,6 +131,7 @@ impl Content {
                 .as_ref()
                 .map_or(Ok(()), |delegations| floor_holds(delegations, authority)),
             View::Snapshot(_) | View::Timestamp(_) => Ok(()),
+            View::NotarySnapshot(_) | View::NotaryTimestamp(_) => Ok(()),
         }
     }
 }
@@ -217,11 +218,12 @@ fn invalid(error: ViewError) -> Denial {
     let reason = match &error {
         ViewError::WrongType { .. } => Reason::TypeMismatch,
         ViewError::Field { problem, .. } => match problem {
-            Problem::Expires(_) => Reason::ExpiryMalformed,
+            Problem::Expires(_) | Problem::NotaryExpires(_) => Reason::ExpiryMalformed,
             Problem::Threshold(_) => Reason::ThresholdInvalid,
             Problem::TargetPath(_) => Reason::TargetPathInvalid,
             _ => Reason::MetadataInvalid,
         },
+        ViewError::Notary(_) => Reason::MetadataInvalid,
     };
     Denial::new(reason, error.to_string())
 }

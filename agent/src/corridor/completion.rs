@@ -69,7 +69,7 @@ fn meets<'a>(
         .filter(|(keyid, key)| {
             let entry = || document.document.signature(keyid);
             signed.contains(&key.fingerprint())
-                || entry().is_some_and(|entry| key.verifies(&payload, entry.sig()))
+                || entry().is_some_and(|entry| key.verifies(&payload, entry))
         })
         .map(|(_, key)| key.fingerprint())
         .collect();

@@ -112,6 +112,10 @@ pub(super) fn content(known: &Known, document: &Content) -> Result<(), Denial> {
         View::Targets(targets) => delegations::can_be_looked_through(targets),
         View::Snapshot(snapshot) => snapshot::keeps(&known.state, snapshot),
         View::Timestamp(timestamp) => timestamp::agrees(&known.state, timestamp),
+        View::NotarySnapshot(_) | View::NotaryTimestamp(_) => Err(Denial::new(
+            Reason::TypeMismatch,
+            "snapshots and timestamps of notary's dialect are notary-server's to have signed",
+        )),
     }
 }
 
@@ -129,7 +133,7 @@ pub(super) fn to_sign(known: &Known, document: &Content, key: &PublicKey) -> Res
         }
         View::Snapshot(snapshot) => snapshot::is_borne_out(known, snapshot),
         View::Root(root) => root_follows(known.state.root_before(document.version), root),
-        View::Timestamp(_) => Ok(()),
+        View::Timestamp(_) | View::NotarySnapshot(_) | View::NotaryTimestamp(_) => Ok(()),
     }
 }
 

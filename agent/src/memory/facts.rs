@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use privyseal_proto::ledger::v1::{
-    Facts, RootFacts as RootRecord, TargetsFacts, TimestampFacts,
+    Facts, RootFacts as RootRecord, SnapshotFacts, TargetsFacts, TimestampFacts,
     facts::Content,
     root_facts::{KeyFacts, RoleFacts},
     targets_facts::Delegations,
@@ -29,6 +29,8 @@ pub fn facts_of(view: &View, known: Option<&Known>) -> Facts {
         View::Timestamp(timestamp) => Content::Timestamp(TimestampFacts {
             snapshot: timestamp.snapshot.version,
         }),
+        View::NotarySnapshot(_) => Content::Snapshot(SnapshotFacts::default()),
+        View::NotaryTimestamp(_) => Content::Timestamp(TimestampFacts::default()),
     };
     Facts {
         expires: view.expires().seconds(),

@@ -141,6 +141,10 @@ fn listed(role: &DelegatedRole, table: &mut SignersTable<'_>) -> Listed {
         Scope::Paths(patterns) => {
             record.paths = patterns.iter().map(PathPattern::to_string).collect();
         }
+        Scope::Prefixes(prefixes) => {
+            record.beginnings = true;
+            record.paths.clone_from(prefixes);
+        }
         Scope::HashPrefixes(prefixes) => {
             record.hashed = true;
             match runs(prefixes) {
@@ -153,6 +157,9 @@ fn listed(role: &DelegatedRole, table: &mut SignersTable<'_>) -> Listed {
 }
 
 fn scope(role: &Listed) -> Option<Scope> {
+    if role.beginnings {
+        return Some(Scope::Prefixes(role.paths.clone()));
+    }
     if !role.hashed {
         let paths = role
             .paths
