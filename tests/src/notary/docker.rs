@@ -1,12 +1,17 @@
-//! `docker trust`, without an engine.
+//! The docker command, with an engine or without.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+
 use super::PASSPHRASE;
 use super::server::NotaryServer;
 use crate::client::Answer;
+use crate::engine::Engine;
 
 /// One user of the docker command, with a config directory of its own.
 ///
@@ -16,6 +21,7 @@ use crate::client::Answer;
 pub struct Docker {
     config: PathBuf,
     url: String,
+    engine: String,
 }
 
 impl Docker {
@@ -29,7 +35,30 @@ impl Docker {
         Self {
             config,
             url: server.url().to_owned(),
+            // Nothing here may depend on an engine that the machine happens to have.
+            engine: "unix:///nonexistent/docker.sock".to_owned(),
         }
+    }
+
+    /// The same user, with this engine.
+    #[must_use]
+    pub fn with_engine(mut self, engine: &Engine) -> Self {
+        self.engine = engine.host();
+        self
+    }
+
+    /// The user has a name at a registry (`HOST:PORT`) which demands none: `docker trust sign` takes
+    /// it for the signer of a new repository.
+    pub fn log_in(&self, registry: &str, name: &str) {
+        let auth = BASE64_STANDARD.encode(format!("{name}:password"));
+        let config = json!({ "auths": { registry: { "auth": auth } } });
+        fs::write(self.config.join("config.json"), config.to_string()).unwrap();
+    }
+
+    /// Where it keeps its keys and what it has seen.
+    #[must_use]
+    pub fn trust(&self) -> PathBuf {
+        self.config.join("trust")
     }
 
     /// Its config directory, in which it runs.
@@ -46,8 +75,9 @@ impl Docker {
             .args(arguments)
             .env("HOME", &self.config)
             .env("DOCKER_CONFIG", &self.config)
-            // Nothing here may depend on an engine that the machine happens to have.
-            .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+            .env("DOCKER_HOST", &self.engine)
+            .env_remove("DOCKER_CONTEXT")
+            .env_remove("DOCKER_CONTENT_TRUST")
             .env("DOCKER_CONTENT_TRUST_SERVER", &self.url)
             .env("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", PASSPHRASE)
             .env("DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE", PASSPHRASE)
@@ -60,6 +90,25 @@ impl Docker {
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Answer {
         self.command(arguments).output().unwrap().into()
+    }
+
+    /// Runs it with `DOCKER_CONTENT_TRUST=1`: it pulls and runs what is signed, and signs what it
+    /// pushes.
+    #[must_use]
+    pub fn trusting(&self, arguments: &[&str]) -> Answer {
+        let mut command = self.command(arguments);
+        let trusting = command.env("DOCKER_CONTENT_TRUST", "1");
+        trusting.output().unwrap().into()
+    }
+
+    /// As [`Self::trusting`], of what must succeed; returns its standard output.
+    ///
+    /// # Panics
+    /// Where it fails.
+    pub fn trusting_ok(&self, arguments: &[&str]) -> String {
+        let answer = self.trusting(arguments);
+        assert_eq!(answer.status, 0, "docker {arguments:?}: {answer:#?}");
+        answer.stdout
     }
 
     /// Runs what must succeed; returns its standard output.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use reqwest::{Certificate, Client, Method};
+use reqwest::{Certificate, Client, Method, RequestBuilder};
 use tokio::runtime::{Builder, Runtime};
 
 /// A client without async that trusts one authority alone, and caches nothing.
@@ -58,6 +58,16 @@ impl Https {
         reply.body
     }
 
+    /// HEAD, of what has one of these types.
+    ///
+    /// # Panics
+    /// Where nobody answers.
+    #[must_use]
+    pub fn head(&self, url: &str, accept: &str) -> Reply {
+        let request = self.client.head(url).header("accept", accept);
+        self.runtime.block_on(answered(request)).unwrap()
+    }
+
     /// Any request with a body of this type.
     ///
     /// # Errors
@@ -69,15 +79,17 @@ impl Https {
         content_type: &str,
         body: Vec<u8>,
     ) -> reqwest::Result<Reply> {
-        self.runtime.block_on(async {
-            let request = self.client.request(method, url);
-            let request = request.header("content-type", content_type).body(body);
-            let response = request.send().await?;
-            Ok(Reply {
-                status: response.status().as_u16(),
-                headers: response.headers().clone(),
-                body: response.bytes().await?.to_vec(),
-            })
-        })
+        let request = self.client.request(method, url);
+        let request = request.header("content-type", content_type).body(body);
+        self.runtime.block_on(answered(request))
     }
+}
+
+async fn answered(request: RequestBuilder) -> reqwest::Result<Reply> {
+    let response = request.send().await?;
+    Ok(Reply {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        body: response.bytes().await?.to_vec(),
+    })
 }

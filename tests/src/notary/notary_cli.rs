@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use super::PASSPHRASE;
 use super::server::NotaryServer;
 use crate::client::Answer;
-use crate::wait;
+use crate::images::Image;
+use crate::{openssl, wait};
 
 /// One user of `notary`, with a trust directory of its own.
 #[derive(Debug, Clone)]
@@ -92,6 +93,33 @@ impl Notary {
             let answer = self.run(&["publish", repository]);
             (answer.status == 0).then_some(())
         });
+    }
+
+    /// Stages a tag of an image, in the role `targets` or a delegation.
+    pub fn stage_image(&self, repository: &str, image: &Image, role: &str) {
+        let sha256 = image.digest.strip_prefix("sha256:").unwrap();
+        let length = image.size.to_string();
+        let target = ["addhash", repository, &image.tag, &length];
+        let how = ["--sha256", sha256, "--roles", role];
+        self.ok(&[&target[..], &how].concat());
+    }
+
+    /// Makes a key for a role, keeps it with the others, and returns the file of its public half
+    /// (PEM): on P-256, and by OpenSSL, since `notary` imports no encrypted key that it wrote
+    /// itself with `--output`.
+    #[must_use]
+    pub fn generate_key(&self, role: &str) -> PathBuf {
+        let name = role.replace('/', "-");
+        let files = ["key", "pub"].map(|kind| self.home.join(format!("{name}.{kind}")));
+        let [private, public] = files.each_ref().map(|file| file.to_str().unwrap());
+        let curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
+        let make = [&["genpkey"], &curve[..], &["-out", private]].concat();
+        assert!(openssl::agrees(&make));
+        let export = ["pkey", "-in", private, "-pubout", "-out", public];
+        assert!(openssl::agrees(&export));
+        self.ok(&["key", "import", private, "--role", role]);
+        fs::remove_file(private).unwrap();
+        public.into()
     }
 
     /// Stages a target of this content in the role `targets`.

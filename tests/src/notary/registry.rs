@@ -12,22 +12,34 @@ use crate::certificates::Ca;
 use crate::sandbox::Sandbox;
 
 const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+/// Every kind of manifest that a tag may point to.
+const MANIFESTS: [&str; 4] = [
+    MANIFEST,
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+];
 const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 
 /// A registry over plain HTTP, which Docker allows on the loopback interface.
 #[derive(Debug)]
 pub struct Registry {
+    port: u16,
     host: String,
     https: Https,
     _service: Service,
 }
 
 impl Registry {
+    /// A name under which a [`crate::engine::Engine`] finds a registry of 127.0.0.1, and nobody else.
+    pub const NAME: &'static str = "reg.example.test";
+
     /// Starts an empty one.
     #[must_use]
     pub fn start(sandbox: &Sandbox, ca: &Ca) -> Self {
         let directory = sandbox.directory("registry");
-        let host = format!("127.0.0.1:{}", free_port());
+        let port = free_port();
+        let host = format!("127.0.0.1:{port}");
         let config = json!({
             "version": "0.1",
             "log": { "level": "info" },
@@ -43,6 +55,7 @@ impl Registry {
         let ping = format!("http://{host}/v2/");
         service.start(|| https.try_get(&ping).is_some_and(|it| it.status == 200));
         Self {
+            port,
             host,
             https,
             _service: service,
@@ -53,6 +66,33 @@ impl Registry {
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// A repository's name by way of `localhost`, for which the docker command does not verify the
+    /// certificate of the trust server.
+    #[must_use]
+    pub fn local(&self, repository: &str) -> String {
+        format!("localhost:{}/{repository}", self.port)
+    }
+
+    /// A repository's name by way of [`Self::NAME`].
+    #[must_use]
+    pub fn named(&self, repository: &str) -> String {
+        format!("{}:{}/{repository}", Self::NAME, self.port)
+    }
+
+    /// The digest and the length that it tells whoever asks for a tag.
+    ///
+    /// # Panics
+    /// Where there is no such tag.
+    #[must_use]
+    pub fn head(&self, repository: &str, tag: &str) -> (String, u64) {
+        let url = format!("http://{}/v2/{repository}/manifests/{tag}", self.host);
+        let reply = self.https.head(&url, &MANIFESTS.join(", "));
+        assert_eq!(reply.status, 200, "{url}");
+        let header = |name| reply.headers[name].to_str().unwrap();
+        let size = header("content-length").parse().unwrap();
+        (header("docker-content-digest").to_owned(), size)
     }
 
     /// Pushes an image without layers, which `content` distinguishes from others. Returns the

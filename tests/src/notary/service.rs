@@ -11,7 +11,7 @@ use crate::wait;
 
 /// One process, which may be stopped and started again.
 #[derive(Debug)]
-pub(super) struct Service {
+pub(crate) struct Service {
     name: &'static str,
     command: Command,
     log: PathBuf,
@@ -21,7 +21,7 @@ pub(super) struct Service {
 
 impl Service {
     /// Not started yet. What it prints goes to `NAME.log` in this directory.
-    pub(super) fn new(name: &'static str, directory: &Path, mut command: Command) -> Self {
+    pub(crate) fn new(name: &'static str, directory: &Path, mut command: Command) -> Self {
         let log = directory.join(format!("{name}.log"));
         let mut options = OpenOptions::new();
         let file = options.create(true).append(true).open(&log).unwrap();
@@ -39,7 +39,7 @@ impl Service {
     }
 
     /// Ends on this signal instead of SIGKILL.
-    pub(super) fn ended_by(mut self, signal: Signal) -> Self {
+    pub(crate) fn ended_by(mut self, signal: Signal) -> Self {
         self.end = signal;
         self
     }
@@ -48,7 +48,7 @@ impl Service {
     ///
     /// # Panics
     /// Where it runs already, or ends before it is ready.
-    pub(super) fn start(&mut self, ready: impl Fn() -> bool) {
+    pub(crate) fn start(&mut self, ready: impl Fn() -> bool) {
         assert!(self.process.is_none(), "{} runs already", self.name);
         self.process = Some(self.command.spawn().unwrap());
         let (name, log) = (self.name, self.log.clone());
@@ -61,7 +61,7 @@ impl Service {
     }
 
     /// Ends it, and waits.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             let pid = Pid::from_raw(i32::try_from(process.id()).unwrap());
             // Where it ended by itself there is nobody to tell.
@@ -74,12 +74,12 @@ impl Service {
     ///
     /// # Panics
     /// Where it does not run.
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.as_ref().expect("it runs").id()
     }
 
     /// All that it printed, over all its lives.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         read(&self.log)
     }
 }
