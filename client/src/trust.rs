@@ -2,5 +2,6 @@
 //! who signs.
 
 pub mod home;
+pub mod pins;
 pub mod reference;
 pub mod settings;
