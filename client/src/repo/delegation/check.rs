@@ -167,7 +167,7 @@ pub fn notes(delegations: &Delegations) -> Vec<String> {
     };
     let prefixes = listed.iter().filter_map(|role| match &role.scope {
         Scope::HashPrefixes(prefixes) => Some(prefixes),
-        Scope::Paths(_) => None,
+        Scope::Paths(_) | Scope::Prefixes(_) => None,
     });
     let prefixes: Vec<&str> = prefixes.flatten().map(HashPrefix::as_str).collect();
     if prefixes.is_empty() {

@@ -204,7 +204,7 @@ impl<'a> Tree<'a> {
         }
         let bins = match delegated.scope {
             Scope::HashPrefixes(_) => bins_of(&delegated.name),
-            Scope::Paths(_) => None,
+            Scope::Paths(_) | Scope::Prefixes(_) => None,
         };
         let name = bins.unwrap_or_else(|| role.to_string());
         let entry = self.entries.entry(name.clone()).or_default();

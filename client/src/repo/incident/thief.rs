@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use privyseal_tuf::{DelegatedRole, KeyId, RoleKeys, RoleType, Scope};
+use privyseal_tuf::{DelegatedRole, KeyId, PathPattern, RoleKeys, RoleType, Scope};
 
 use super::change::{Changed, What};
 use super::consequences::Seen;
@@ -169,22 +169,14 @@ fn with(needs: usize) -> String {
 }
 
 fn paths(role: &DelegatedRole) -> String {
-    match &role.scope {
-        Scope::Paths(patterns) => {
-            let some: Vec<&str> = patterns
-                .iter()
-                .take(5)
-                .map(|pattern| pattern.as_str())
-                .collect();
-            let more = if patterns.len() > some.len() {
-                ", ..."
-            } else {
-                ""
-            };
-            format!("under {}{more}", some.join(", "))
-        }
-        Scope::HashPrefixes(_) => "of its hashes".to_owned(),
-    }
+    let all: Vec<&str> = match &role.scope {
+        Scope::Paths(patterns) => patterns.iter().map(PathPattern::as_str).collect(),
+        Scope::Prefixes(prefixes) => prefixes.iter().map(String::as_str).collect(),
+        Scope::HashPrefixes(_) => return "of its hashes".to_owned(),
+    };
+    let some = all.get(..5).unwrap_or(&all);
+    let more = if all.len() > some.len() { ", ..." } else { "" };
+    format!("under {}{more}", some.join(", "))
 }
 
 /// Until when clients can be told what a thief signs.

@@ -19,8 +19,9 @@ pub(in crate::repo) fn accept(
         return Err("it says that it signed another document".to_owned());
     }
     let public = key.public().map_err(|e| e.to_string())?;
-    let signature =
-        Signature::from_hex(public.algorithm(), &signed.sig).map_err(|e| e.to_string())?;
+    let dialect = signing.document().dialect();
+    let signature = Signature::from_text(dialect, public.algorithm(), &signed.sig);
+    let signature = signature.map_err(|e| e.to_string())?;
     signing.add(keyid, &signature).map_err(|e| e.to_string())
 }
 

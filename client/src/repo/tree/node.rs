@@ -119,6 +119,7 @@ impl Builder<'_> {
                     node.terminating = role.terminating;
                     match &role.scope {
                         Scope::Paths(paths) => node.paths = Some(texts(paths)),
+                        Scope::Prefixes(prefixes) => node.paths = Some(prefixes.clone()),
                         Scope::HashPrefixes(prefixes) => node.hash_prefixes = Some(texts(prefixes)),
                     }
                     nodes.push(node);
