@@ -9,6 +9,8 @@ use super::*;
 use crate::json::{self, JsonPath, Object, Value, tests::any_value};
 use crate::{PublicKey, RoleType, Sha256Digest, Signature, canonical};
 
+mod documents;
+
 struct Golden {
     root: &'static [u8],
     snapshot: &'static [u8],
