@@ -2,6 +2,9 @@
 //! who signs.
 
 pub mod home;
+pub mod http;
+pub mod login;
 pub mod pins;
 pub mod reference;
+pub mod server;
 pub mod settings;
