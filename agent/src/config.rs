@@ -1,11 +1,13 @@
 //! The config: one TOML file, parsed whole into types that can't be wrong.
 
+mod authority;
 mod fixed;
 mod listen;
 mod notary;
 mod period;
 mod secret_file;
 mod text;
+mod trust;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,16 +16,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use privyseal_tuf::{Role, RoleType, Sha256Digest};
+use privyseal_tuf::Sha256Digest;
 use serde::Deserialize;
 
 pub use self::{
+    authority::{Authority, RoleLimits},
     fixed::FixedChange,
     listen::{ListenSection, Serves},
     notary::{NotaryRole, NotarySection},
     period::Period,
     secret_file::SecretFile,
     text::{HexHash, Mode},
+    trust::{NotATrustRole, TrustRole},
 };
 use crate::{
     caller::CallerSpec,
@@ -132,70 +136,6 @@ pub struct LedgerSection {
 
 fn checkpoint_every() -> NonZeroU32 {
     NonZeroU32::MIN.saturating_add(4095)
-}
-
-/// `[[authority]]`: a name under which repositories are told apart, and its limits.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Authority {
-    name: String,
-    #[serde(default = "RoleLimits::offline")]
-    root: RoleLimits,
-    #[serde(default = "RoleLimits::offline")]
-    targets: RoleLimits,
-    #[serde(default = "RoleLimits::online")]
-    snapshot: RoleLimits,
-    #[serde(default = "RoleLimits::online")]
-    timestamp: RoleLimits,
-    /// Every delegated role.
-    #[serde(default = "RoleLimits::offline")]
-    pub delegated: RoleLimits,
-}
-
-impl Authority {
-    /// The limits of a role.
-    #[must_use]
-    pub fn limits(&self, role: &Role) -> RoleLimits {
-        match role {
-            Role::Top(RoleType::Root) => self.root,
-            Role::Top(RoleType::Targets) => self.targets,
-            Role::Top(RoleType::Snapshot) => self.snapshot,
-            Role::Top(RoleType::Timestamp) => self.timestamp,
-            Role::Delegated(_) => self.delegated,
-        }
-    }
-}
-
-/// What an authority demands of a role.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RoleLimits {
-    /// The farthest `expires`, from now.
-    pub max_expiry: Period,
-    /// The lowest threshold that a root, or a delegator, may give this role.
-    #[serde(default = "one")]
-    pub min_threshold: NonZeroU32,
-}
-
-fn one() -> NonZeroU32 {
-    NonZeroU32::MIN
-}
-
-impl RoleLimits {
-    fn days(days: u32) -> Self {
-        Self {
-            max_expiry: Period::from_days(days),
-            min_threshold: one(),
-        }
-    }
-
-    fn offline() -> Self {
-        Self::days(400)
-    }
-
-    fn online() -> Self {
-        Self::days(32)
-    }
 }
 
 /// The file as TOML has it.
@@ -309,12 +249,14 @@ impl Config {
             .map(|a| (a.name.clone(), a))
             .collect();
         for grant in &file.grant {
-            if !authorities.contains_key(grant.authority()) {
-                return Err(fail(format!(
+            let authority = authorities.get(grant.authority()).ok_or_else(|| {
+                fail(format!(
                     "a [[grant]] names the authority `{}`, but there is no [[authority]] of that name",
                     grant.authority()
-                )));
-            }
+                ))
+            })?;
+            let keystores = file.keystore.iter().map(|keystore| &keystore.name);
+            grant.fits(authority, keystores).map_err(fail)?;
         }
         for notary in &file.notary {
             if !authorities.contains_key(&notary.authority) {

@@ -97,6 +97,8 @@ reasons! {
     DelegationsTooLarge = "DELEGATIONS_TOO_LARGE", "use hashed bins (succinct roles), or fewer and wider patterns";
     /// The key belongs to another lineage or purpose.
     KeyOfOtherLineage = "KEY_OF_OTHER_LINEAGE", "generate a key for this repository: a key belongs to one lineage and one purpose";
+    /// A key of Docker Content Trust that is for another role.
+    KeyOfOtherRole = "KEY_OF_OTHER_ROLE", "sign with a key of the document's role: `privyseal key list --purpose trust` shows the role of each";
     /// A version below the last one signed.
     VersionRollback = "VERSION_ROLLBACK", "take the last version plus one; the message names it";
     /// The version was signed with other content.
@@ -129,6 +131,10 @@ reasons! {
     KeystoreNotForRoot = "KEYSTORE_NOT_FOR_ROOT", "sign root with a keystore that has holds_root_keys = true, which waits for a person after its token was away";
     /// The name is taken.
     NameTaken = "NAME_TAKEN", "choose another name; a key's name is never used again";
+    /// Many repositories for a key that the config does not let serve many.
+    KeyNotShared = "KEY_NOT_SHARED", "name one repository, or have the agent's operator add the key's name to shared_keys of the [[authority]]; only root and delegation keys are shared";
+    /// A repository has as many keys of a role as callers may have made.
+    KeysFull = "KEYS_FULL", "use one of the keys that are there: `privyseal key list --purpose trust` shows them; an operator of the agent may make more";
     /// The repository is known already.
     LineageKnown = "LINEAGE_KNOWN", "nothing to do: sign, or show its newer documents with `privyseal repo sign`";
     /// A notary key of an algorithm that notary-server may not have.

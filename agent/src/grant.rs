@@ -5,13 +5,14 @@ mod paths;
 mod tests;
 
 use globset::{GlobBuilder, GlobMatcher};
-use privyseal_tuf::{Role, RoleType, Targets};
+use privyseal_tuf::{Dialect, Role, RoleType, Targets};
 use serde::Deserialize;
 
 pub use self::paths::{Outside, PathLimit};
 use crate::{
     caller::{Caller, CallerSpec},
-    config::{NotarySection, Serves},
+    config::{Authority, NotarySection, Serves, TrustRole},
+    keystore::KeystoreName,
 };
 
 /// A glob over names: `*` and `?` do not cross `/`, `**` does.
@@ -60,6 +61,8 @@ struct Table {
     /// May a first root, signed under this grant, create a lineage?
     #[serde(default)]
     open: bool,
+    /// Where its callers may have keys of targets and snapshot made.
+    generate_in: Option<KeystoreName>,
 }
 
 impl TryFrom<Table> for Grant {
@@ -98,6 +101,19 @@ impl TryFrom<String> for GrantedRole {
     }
 }
 
+/// A key of Docker Content Trust that a caller asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct TrustUse<'a> {
+    /// The authority's name.
+    pub authority: &'a str,
+    /// The repository's name; none of a key that serves many.
+    pub repository: Option<&'a str>,
+    /// What it signs.
+    pub role: TrustRole,
+    /// The key's name.
+    pub key: &'a str,
+}
+
 /// What a caller asks to use.
 #[derive(Debug, Clone, Copy)]
 pub struct Use<'a> {
@@ -118,6 +134,46 @@ impl Grant {
         &self.0.authority
     }
 
+    /// Does it fit its authority, and the keystores of the config?
+    pub(crate) fn fits<'a>(
+        &self,
+        authority: &Authority,
+        mut keystores: impl Iterator<Item = &'a KeystoreName>,
+    ) -> Result<(), String> {
+        let Some(keystore) = &self.0.generate_in else {
+            return Ok(());
+        };
+        let made = [RoleType::Targets, RoleType::Snapshot];
+        if authority.dialect != Dialect::Notary || !made.iter().any(|role| self.has_role(*role)) {
+            return Err(format!(
+                "a [[grant]] of {} has generate_in: it is for roles targets and snapshot of an \
+                 authority with dialect = \"notary\"",
+                authority.name
+            ));
+        }
+        if !keystores.any(|name| name == keystore) {
+            return Err(format!(
+                "a [[grant]] has generate_in = `{keystore}`, but there is no [[keystore]] of that \
+                 name"
+            ));
+        }
+        Ok(())
+    }
+
+    fn has_role(&self, role: RoleType) -> bool {
+        self.0.roles.contains(&GrantedRole(role))
+    }
+
+    /// Does it cover any role that such a key signs?
+    fn has_trust_role(&self, role: TrustRole) -> bool {
+        match role {
+            TrustRole::Root => self.has_role(RoleType::Root),
+            TrustRole::Targets => self.has_role(RoleType::Targets),
+            TrustRole::Snapshot => self.has_role(RoleType::Snapshot),
+            TrustRole::Delegation => !self.0.delegations.is_empty(),
+        }
+    }
+
     fn names(&self, caller: &Caller) -> bool {
         self.0.callers.iter().any(|spec| spec.matches(caller))
     }
@@ -129,7 +185,7 @@ impl Grant {
 
     fn covers_role(&self, role: &Role) -> bool {
         match role {
-            Role::Top(role) => self.0.roles.contains(&GrantedRole(*role)),
+            Role::Top(role) => self.has_role(*role),
             Role::Delegated(name) => {
                 let mut globs = self.0.delegations.iter();
                 globs.any(|glob| glob.matches(name.as_str()))
@@ -139,6 +195,14 @@ impl Grant {
 
     fn covers_key(&self, key: &str) -> bool {
         self.0.keys.iter().any(|glob| glob.matches(key))
+    }
+
+    fn covers_trust(&self, wanted: TrustUse<'_>) -> bool {
+        let repository = match wanted.repository {
+            Some(repository) => self.covers_repository(wanted.authority, repository),
+            None => self.0.authority == wanted.authority,
+        };
+        repository && self.has_trust_role(wanted.role) && self.covers_key(wanted.key)
     }
 
     fn covers(&self, wanted: Use<'_>) -> bool {
@@ -239,6 +303,36 @@ impl Grants {
             || self.of(caller).any(|grant| {
                 grant.covers_repository(authority, repository) && grant.covers_key(key)
             })
+    }
+
+    /// Does any grant cover a key of Docker Content Trust? One that serves many repositories is
+    /// covered by a grant for any of them.
+    #[must_use]
+    pub fn may_use_trust_key(&self, caller: &Caller, wanted: TrustUse<'_>) -> bool {
+        self.of(caller).any(|grant| grant.covers_trust(wanted))
+    }
+
+    /// May the caller have such a key made in this keystore?
+    #[must_use]
+    pub fn may_generate(
+        &self,
+        caller: &Caller,
+        wanted: TrustUse<'_>,
+        keystore: &KeystoreName,
+    ) -> bool {
+        let made = matches!(wanted.role, TrustRole::Targets | TrustRole::Snapshot);
+        let mut grants = self.of(caller);
+        made && wanted.repository.is_some()
+            && grants.any(|grant| {
+                grant.0.generate_in.as_ref() == Some(keystore) && grant.covers_trust(wanted)
+            })
+    }
+
+    /// May the caller have any key made?
+    #[must_use]
+    pub fn may_generate_any(&self, caller: &Caller) -> bool {
+        let mut grants = self.of(caller);
+        grants.any(|grant| grant.0.generate_in.is_some())
     }
 
     /// May the caller see this repository, and show its documents?

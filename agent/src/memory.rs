@@ -35,7 +35,7 @@ pub use self::{
     delegated::Delegated,
     delegations::KnownDelegations,
     facts::facts_of,
-    keys::{EnrolledKey, Purpose},
+    keys::{EnrolledKey, Purpose, is_glob},
     known::Known,
     lineage::{Lineage, LineageState, RootFacts},
     logins::LoginMemory,

@@ -38,6 +38,7 @@ pub async fn lane(channel: &Channel, name: String) -> Result<Lane> {
         authority: AUTHORITY.to_owned(),
         repository: repository.clone(),
         first_root: String::new(),
+        role: String::new(),
     };
     let made = KeysClient::new(channel.clone())
         .generate(request)

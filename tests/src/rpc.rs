@@ -182,6 +182,7 @@ impl Rpc {
             authority: AUTHORITY.to_owned(),
             repository: repository.to_owned(),
             first_root: String::new(),
+            role: String::new(),
         })
     }
 

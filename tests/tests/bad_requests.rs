@@ -231,6 +231,7 @@ fn keys_that_can_not_be_made() {
         authority: AUTHORITY.into(),
         repository: app.name.clone(),
         first_root: String::new(),
+        role: String::new(),
     };
     let with = |change: &dyn Fn(&mut GenerateKeyRequest)| {
         let mut request = good.clone();

@@ -47,6 +47,7 @@ mod suite {
             authority: AUTHORITY.to_owned(),
             repository: REPOSITORY.to_owned(),
             first_root: String::new(),
+            role: String::new(),
         }
     }
 

@@ -1,3 +1,5 @@
+use privyseal_tuf::{Dialect, Role, RoleType};
+
 use super::*;
 
 const WHOLE: &str = r#"
@@ -121,6 +123,53 @@ fn a_notary_server_is_a_certificate_with_an_authority_and_a_keystore() {
     assert!(refused("\"hsm\"", "\"card\"").contains("no [[keystore]]"));
     let root = refused("keystore", "roles = [\"root\"]\nkeystore");
     assert!(root.contains("unknown variant `root`"), "{root}");
+}
+
+const IMAGES: &str = r#"
+[[authority]]
+name = "images"
+dialect = "notary"
+shared_keys = ["root-*"]
+targets = { max_expiry = "90d" }
+
+[[grant]]
+callers = ["uid:1001"]
+authority = "images"
+repositories = ["reg.example.test/**"]
+roles = ["targets"]
+keys = ["*"]
+generate_in = "hsm"
+"#;
+
+#[test]
+fn an_authority_of_images_has_shared_keys_and_limits_of_its_own() {
+    let config = parse(&format!("{WHOLE}{IMAGES}")).unwrap();
+    let images = &config.authorities["images"];
+    assert_eq!(images.dialect, Dialect::Notary);
+    assert!(images.shares("root-a") && !images.shares("targets-a"));
+    let days = |role: &str| images.limits(&role.parse::<Role>().unwrap()).max_expiry;
+    assert_eq!(days("root"), Period::from_days(3660));
+    assert_eq!(days("targets"), Period::from_days(90));
+    assert_eq!(days("targets/releases"), Period::from_days(1100));
+    let production = &config.authorities["production"];
+    assert_eq!(production.dialect, Dialect::Spec);
+    assert!(!production.shares("root-a"));
+}
+
+#[test]
+fn what_is_for_images_alone_stands_nowhere_else() {
+    let refused = |from: &str, to: &str| {
+        let changed = IMAGES.replace(from, to);
+        assert_ne!(changed, IMAGES);
+        refused(&format!("{WHOLE}{changed}"))
+    };
+    assert!(refused("dialect = \"notary\"\n", "").contains("shared_keys"));
+    assert!(refused("\"notary\"", "\"docker\"").contains("unknown variant"));
+    let spec = "dialect = \"notary\"\nshared_keys = [\"root-*\"]\n";
+    assert!(refused(spec, "").contains("generate_in"));
+    assert!(refused("[\"targets\"]", "[\"root\"]").contains("generate_in"));
+    assert!(refused("\"hsm\"", "\"card\"").contains("no [[keystore]]"));
+    assert!(refused("[\"root-*\"]", "[\"root-[\"]").contains("line"));
 }
 
 #[test]

@@ -60,16 +60,14 @@ impl Authorized {
             .and_then(|_| grants.allow(&request.caller, targets));
         let known = house.ledger.memory().key(&request.key);
         // A key of a repository that the caller knows nothing of is no key to them.
-        let known = known.filter(|key| {
-            let name = key.bound.name.as_str();
-            grants.may_see_key(&request.caller, &key.authority, &key.repository, name)
-        });
+        let known = known.filter(|key| key.is_seen_by(&request.caller, grants));
         let key = known.ok_or_else(|| {
             Denial::new(
                 Reason::UnknownKey,
                 format!("no key is enrolled as {}", request.key),
             )
         })?;
+        fits(&key, &request, house)?;
         let holder = house.keystores.of(&key.bound.keystore).ok_or_else(|| {
             let message = format!(
                 "key {} is in keystore {}, which the config no longer has",
@@ -89,4 +87,40 @@ impl Authorized {
             key,
         })
     }
+}
+
+/// Is a key of Docker Content Trust for this role and repository? Of other keys the lineage says it.
+fn fits(key: &EnrolledKey, request: &Received, house: &House) -> Result<(), Denial> {
+    let Some(role) = key.purpose.trust() else {
+        return Ok(());
+    };
+    let name = &key.bound.name;
+    if !role.signs(&request.role) {
+        let message = format!(
+            "key {name} is for {role} documents, and this is {}",
+            Named(&request.role)
+        );
+        return Err(Denial::new(Reason::KeyOfOtherRole, message));
+    }
+    let repository = &request.lineage.repository;
+    if key.authority != request.lineage.authority || !key.serves(repository) {
+        let message = format!(
+            "key {name} is for {} in {}, and this is {} in {}",
+            key.repository.escape_debug(),
+            key.authority,
+            repository.escape_debug(),
+            request.lineage.authority.escape_debug()
+        );
+        return Err(Denial::new(Reason::KeyOfOtherLineage, message));
+    }
+    let authority = house.config.authorities.get(&key.authority);
+    if key.is_shared() && !authority.is_some_and(|authority| authority.shares(name.as_str())) {
+        let message = format!(
+            "key {name} was enrolled for {}, and shared_keys of {} no longer has its name",
+            key.repository.escape_debug(),
+            key.authority
+        );
+        return Err(Denial::new(Reason::KeyNotShared, message));
+    }
+    Ok(())
 }

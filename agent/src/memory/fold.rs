@@ -138,6 +138,7 @@ impl State {
     /// A key without a lineage belongs to the first one that it signs for.
     fn bind(&mut self, name: &KeyName, id: &LineageId) {
         if let Some(key) = self.keys.get_mut(name)
+            && key.purpose.trust().is_none()
             && key.first_root.is_none()
         {
             Arc::make_mut(key).first_root = Some(id.first_root);

@@ -7,7 +7,9 @@ use privyseal_tuf::{Key, KeyId, PublicKey, Sha256Digest, notary};
 
 use super::LineageId;
 use crate::{
-    config::NotaryRole,
+    caller::Caller,
+    config::{NotaryRole, TrustRole},
+    grant::{Grants, NameGlob, TrustUse},
     keystore::{BoundKey, KeyName, KeystoreName, ObjectId, TokenSerial},
 };
 
@@ -18,17 +20,20 @@ pub enum Purpose {
     Tuf,
     /// The ledger's checkpoints.
     Ledger,
-    /// A role's documents in notary's dialect.
+    /// What notary-server signs by itself.
     Notary(NotaryRole),
+    /// Metadata of Docker Content Trust.
+    Trust(TrustRole),
 }
 
 impl Purpose {
-    /// As a record has it; only a notary key has a role.
+    /// As a record has it; only notary and trust keys have a role.
     fn from_record(purpose: &str, role: &str) -> Option<Self> {
         match purpose {
             "tuf" => Some(Self::Tuf),
             "ledger" => Some(Self::Ledger),
             "notary" => role.parse().ok().map(Self::Notary),
+            "trust" => role.parse().ok().map(Self::Trust),
             _ => None,
         }
     }
@@ -38,7 +43,26 @@ impl Purpose {
     pub fn notary(self) -> Option<NotaryRole> {
         match self {
             Self::Notary(role) => Some(role),
-            Self::Tuf | Self::Ledger => None,
+            Self::Tuf | Self::Ledger | Self::Trust(_) => None,
+        }
+    }
+
+    /// The role of a key of Docker Content Trust.
+    #[must_use]
+    pub fn trust(self) -> Option<TrustRole> {
+        match self {
+            Self::Trust(role) => Some(role),
+            Self::Tuf | Self::Ledger | Self::Notary(_) => None,
+        }
+    }
+
+    /// The role, as a record has it.
+    #[must_use]
+    pub fn role(self) -> &'static str {
+        match self {
+            Self::Notary(role) => role.as_str(),
+            Self::Trust(role) => role.as_str(),
+            Self::Tuf | Self::Ledger => "",
         }
     }
 }
@@ -49,6 +73,7 @@ impl fmt::Display for Purpose {
             Self::Tuf => "tuf",
             Self::Ledger => "ledger",
             Self::Notary(_) => "notary",
+            Self::Trust(_) => "trust",
         })
     }
 }
@@ -58,7 +83,7 @@ impl fmt::Display for Purpose {
 pub struct EnrolledKey {
     /// Where it is, and its public half.
     pub bound: Arc<BoundKey>,
-    /// As TUF names it, or, of a notary key, as notary does.
+    /// As TUF names it, or, of a notary or trust key, as notary does: the id of the bare key.
     pub keyid: KeyId,
     /// SHA-256 of its SubjectPublicKeyInfo.
     pub fingerprint: Sha256Digest,
@@ -66,8 +91,10 @@ pub struct EnrolledKey {
     pub purpose: Purpose,
     /// The authority that it belongs to.
     pub authority: String,
-    /// The repository that it belongs to.
+    /// The repository that it belongs to; of a shared key, a glob over their names.
     pub repository: String,
+    /// Of a shared key.
+    shared: Option<NameGlob>,
     /// The lineage that it belongs to, once it has one.
     pub first_root: Option<Sha256Digest>,
 }
@@ -77,13 +104,19 @@ impl EnrolledKey {
     /// writes.
     pub(super) fn from_record(record: &record::KeyEnrolled) -> Option<Self> {
         let public_key = PublicKey::from_spki_der(&record.public_key).ok()?;
-        let key = Key::from_public(&public_key);
         let purpose = Purpose::from_record(&record.purpose, &record.role)?;
         let keyid = match purpose {
-            Purpose::Notary(_) => notary::Key::from_public(&public_key).id().clone(),
-            Purpose::Tuf | Purpose::Ledger => key.keyid().clone(),
+            Purpose::Notary(_) | Purpose::Trust(_) => notary::Key::from_public(&public_key).id(),
+            Purpose::Tuf | Purpose::Ledger => Key::from_public(&public_key).keyid().clone(),
+        };
+        let shared = match purpose {
+            Purpose::Trust(_) if is_glob(&record.repository) => {
+                Some(NameGlob::try_from(record.repository.clone()).ok()?)
+            }
+            _ => None,
         };
         Some(Self {
+            fingerprint: Sha256Digest::of(&public_key.to_spki_der()),
             bound: Arc::new(BoundKey {
                 name: record.name.parse::<KeyName>().ok()?,
                 keystore: record.keystore.parse::<KeystoreName>().ok()?,
@@ -92,23 +125,66 @@ impl EnrolledKey {
                 public_key,
             }),
             keyid,
-            fingerprint: key.fingerprint(),
             purpose,
             authority: record.authority.clone(),
             repository: record.repository.clone(),
+            shared,
             first_root: Sha256Digest::try_from(record.first_root.as_slice()).ok(),
         })
     }
 
+    /// Does it serve many repositories?
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Does it serve this repository?
+    #[must_use]
+    pub fn serves(&self, repository: &str) -> bool {
+        match &self.shared {
+            Some(glob) => glob.matches(repository),
+            None => self.repository == repository,
+        }
+    }
+
+    /// May the caller know of it?
+    #[must_use]
+    pub fn is_seen_by(&self, caller: &Caller, grants: &Grants) -> bool {
+        let key = self.bound.name.as_str();
+        let shared = self.purpose.trust().filter(|_| self.is_shared());
+        let shared = shared.is_some_and(|role| {
+            let wanted = TrustUse {
+                authority: &self.authority,
+                repository: None,
+                role,
+                key,
+            };
+            grants.may_use_trust_key(caller, wanted)
+        });
+        shared || grants.may_see_key(caller, &self.authority, &self.repository, key)
+    }
+
     /// May this key sign for that lineage? A key without a lineage belongs to the first one of its
-    /// repository that it signs for.
+    /// repository that it signs for; one of Docker Content Trust to all of its repositories, whose
+    /// roots and delegations say where it counts.
     #[must_use]
     pub fn belongs_to(&self, lineage: &LineageId) -> bool {
-        self.purpose == Purpose::Tuf
-            && self.authority == lineage.authority
-            && self.repository == lineage.repository
-            && self
+        if self.authority != lineage.authority || !self.serves(&lineage.repository) {
+            return false;
+        }
+        match self.purpose {
+            Purpose::Trust(_) => true,
+            Purpose::Tuf => self
                 .first_root
-                .is_none_or(|first_root| first_root == lineage.first_root)
+                .is_none_or(|first_root| first_root == lineage.first_root),
+            Purpose::Ledger | Purpose::Notary(_) => false,
+        }
     }
+}
+
+/// Is it a glob over names? No repository of images has one of these characters in its name.
+#[must_use]
+pub fn is_glob(repository: &str) -> bool {
+    repository.contains(['*', '?', '[', ']', '{', '}'])
 }

@@ -1,16 +1,20 @@
 //! Enrolling keys: made on the token now, or there already.
 
+mod fit;
+
 use std::sync::Arc;
 
 use privyseal_proto::ledger::v1::{KeyEnrolled, record::Event};
 use privyseal_tuf::{Algorithm, PublicKey, Sha256Digest};
 
+use super::notary_key::undo;
 use crate::{
     caller::Caller,
-    corridor::House,
+    corridor::{Finish, House},
     denial::{Denial, Reason},
     fault::Stop,
-    keystore::{KeyName, KeyStanding, KeystoreError, KeystoreName, ObjectId},
+    keystore::{KeyDescription, KeyName, KeyStanding, KeystoreError, KeystoreName, ObjectId},
+    keystores::Holder,
     ledger::LedgerKey,
     memory::{EnrolledKey, Memory, Purpose},
 };
@@ -24,10 +28,12 @@ pub struct KeyRequest {
     pub name: KeyName,
     /// Whom it will belong to.
     pub authority: String,
-    /// Whom it will belong to.
+    /// Whom it will belong to; of a shared key, a glob.
     pub repository: String,
     /// The lineage, where it exists already.
     pub first_root: Option<Sha256Digest>,
+    /// What it will sign.
+    pub purpose: Purpose,
     /// Where it comes from.
     pub origin: Origin,
 }
@@ -44,20 +50,31 @@ pub enum Origin {
 /// Enrols a key and records it; from then on its name, object and public key belong together.
 ///
 /// # Errors
-/// Where the names don't fit the config, the token can't, or the ledger takes no record.
+/// Where the caller may not have it, the names don't fit the config, the token can't, or the ledger
+/// takes no record.
 pub async fn enrol_key(
     house: &House,
-    operator: &Caller,
+    caller: Arc<Caller>,
+    request: KeyRequest,
+) -> Result<Arc<EnrolledKey>, Stop> {
+    fit::may(house, &caller, &request)?;
+    fit::belongs(house, &request)?;
+    let house = house.clone();
+    // A caller that goes away now must not leave a key on the token that nobody knows.
+    Finish::new(async move { enrol(&house, &caller, request).await }).await
+}
+
+async fn enrol(
+    house: &House,
+    caller: &Caller,
     request: KeyRequest,
 ) -> Result<Arc<EnrolledKey>, Stop> {
     let memory = house.ledger.memory();
-    if !house.config.authorities.contains_key(&request.authority) {
-        return Err(crate::corridor::unknown_authority(&request.authority).into());
-    }
     let holder = house.keystores.of(&request.keystore).ok_or_else(|| {
         let message = format!("the config has no keystore {}", request.keystore);
         Denial::new(Reason::UnknownKeystore, message)
     })?;
+    fit::keystore(holder, &request)?;
     // One enrolment at a time, so that a name is taken once.
     let gate = memory.enrolling_gate().await;
     let is_ledger_key = request.name == house.config.ledger.key;
@@ -66,67 +83,79 @@ pub async fn enrol_key(
         let message = format!("there is, or was, a key {} already", request.name);
         return Err(Denial::new(Reason::NameTaken, message).into());
     }
-    let (found, generated) = match request.origin {
-        Origin::Generate(algorithm) => {
-            supported(algorithm)?;
-            let made = holder.keystore.generate(request.name.clone(), algorithm);
-            (made.await?, true)
-        }
-        Origin::Existing(id) => (
-            holder.keystore.inspect(request.name.clone(), id).await?,
-            false,
-        ),
-    };
+    fit::has_room(house, caller, &request)?;
+    let (name, purpose) = (request.name, request.purpose);
+    let (found, made) = find(holder, &name, purpose, request.origin).await?;
     if let KeyStanding::Refused(error) = found.standing {
         return Err(error.into());
     }
     let bound = found.key;
-    supported(bound.public_key.algorithm())?;
+    fit::supported(purpose, bound.public_key.algorithm())?;
     if let Some(other) = name_of(memory, &bound.public_key) {
         let message = format!("this very key is enrolled as {other} already");
         return Err(Denial::new(Reason::NameTaken, message).into());
     }
     let enrolled = KeyEnrolled {
-        name: request.name.to_string(),
+        name: name.to_string(),
         keystore: request.keystore.to_string(),
         token_serial: bound.token_serial.to_string(),
         object_id: bound.object_id.as_bytes().to_vec(),
         public_key: bound.public_key.to_spki_der(),
         algorithm: bound.public_key.algorithm().to_string(),
-        purpose: Purpose::Tuf.to_string(),
+        purpose: purpose.to_string(),
         authority: request.authority,
         repository: request.repository,
         first_root: request
             .first_root
             .map(|root| root.as_bytes().to_vec())
             .unwrap_or_default(),
-        operator: Some(operator.to_record()),
-        generated,
-        role: String::new(),
+        operator: Some(caller.to_record()),
+        generated: made == Made::OnToken,
+        role: purpose.role().to_owned(),
     };
-    house
+    let recorded = house
         .ledger
         .append(Event::KeyEnrolled(enrolled), Some(Box::new(gate)))
-        .await?;
+        .await;
+    if let Err(fault) = recorded {
+        if made != Made::Before {
+            undo(holder.keystore.as_ref(), &bound).await;
+        }
+        return Err(fault.into());
+    }
     house.keystores.bind(&bound).await;
     let not_found = || KeystoreError::KeyNotFound {
         keystore: request.keystore.clone(),
-        key: request.name.clone(),
+        key: name.clone(),
         what: "it was enrolled but is not remembered".to_owned(),
     };
-    Ok(memory.key(&request.name).ok_or_else(not_found)?)
+    Ok(memory.key(&name).ok_or_else(not_found)?)
 }
 
-/// Can the specification's metadata name such a key?
-fn supported(algorithm: Algorithm) -> Result<(), Denial> {
-    match algorithm {
-        Algorithm::EcdsaP256 | Algorithm::Ed25519 | Algorithm::RsaPss { .. } => Ok(()),
-        Algorithm::EcdsaP384 => {
-            let message = "keys of ecdsa-p384 are for Docker Content Trust alone: no TUF client \
-                           verifies P-384 with SHA-256";
-            Err(Denial::new(Reason::KeyUnsupported, message))
+/// When a key came to be where it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    /// Now, on the token.
+    OnToken,
+    /// Before this request.
+    Before,
+}
+
+async fn find(
+    holder: &Holder,
+    name: &KeyName,
+    purpose: Purpose,
+    origin: Origin,
+) -> Result<(KeyDescription, Made), Stop> {
+    let keystore = &holder.keystore;
+    Ok(match origin {
+        Origin::Generate(algorithm) => {
+            fit::supported(purpose, algorithm)?;
+            let made = keystore.generate(name.clone(), algorithm).await?;
+            (made, Made::OnToken)
         }
-    }
+        Origin::Existing(id) => (keystore.inspect(name.clone(), id).await?, Made::Before),
+    })
 }
 
 /// The name under which this very key is known already: enrolled, removed, or the ledger's own.

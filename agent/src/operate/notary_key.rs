@@ -196,7 +196,7 @@ async fn make(
 }
 
 /// Destroys a key that could not be recorded.
-async fn undo(keystore: &dyn Keystore, key: &Arc<BoundKey>) {
+pub(super) async fn undo(keystore: &dyn Keystore, key: &Arc<BoundKey>) {
     if let Err(error) = keystore.destroy(Arc::clone(key)).await {
         let (keystore, id) = (&key.keystore, &key.object_id);
         tracing::warn!(%keystore, %id, "a key was made, could not be recorded, and stays: {error}");

@@ -1,6 +1,6 @@
 //! `privyseal.v1.Keys`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use privyseal_proto::v1::{
     EnrollKeyRequest, GenerateKeyRequest, Key, ListKeysReply, ListKeysRequest, NotaryUse,
@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::Desk;
 use crate::{
+    caller::Caller,
     config::NotaryRole,
     corridor::{LineageName, known, wire_head},
     denial::{Denial, Reason},
@@ -42,22 +43,27 @@ impl Desk {
 
     async fn enrol(
         &self,
-        caller: std::sync::Arc<crate::caller::Caller>,
+        caller: Arc<Caller>,
         request: EnrolRequest,
         origin: impl FnOnce() -> Result<Origin, Denial>,
     ) -> Result<Response<Key>, Status> {
         let work = async {
             let house = self.house();
-            operator(&caller, &house.config)?;
+            known(&caller, &house.config)?;
+            // Who may have no key made learns nothing of what a key needs.
+            if !house.config.grants.may_generate_any(&caller) {
+                operator(&caller, &house.config)?;
+            }
             let request = request.parse(origin()?)?;
-            enrol_key(&house, &caller, request).await
+            enrol_key(&house, Arc::clone(&caller), request).await
         };
         let key = self.answer_at_leisure(&caller, work).await?;
         let descriptions = self.descriptions();
-        Ok(Response::new(tuf_key(
-            &key,
-            descriptions.get(&key.bound.name),
-        )))
+        let description = descriptions.get(&key.bound.name);
+        Ok(Response::new(match key.purpose {
+            Purpose::Trust(_) => trust_key(&key, description),
+            Purpose::Tuf | Purpose::Ledger | Purpose::Notary(_) => tuf_key(&key, description),
+        }))
     }
 }
 
@@ -69,6 +75,7 @@ struct EnrolRequest {
     authority: String,
     repository: String,
     first_root: String,
+    role: String,
 }
 
 /// Of a request by either way: their messages have these fields by the same names.
@@ -81,15 +88,25 @@ macro_rules! enrol_request {
             authority: $request.authority,
             repository: $request.repository,
             first_root: $request.first_root,
+            role: $request.role,
         }
     };
 }
 
 impl EnrolRequest {
     fn parse(self, origin: Origin) -> Result<KeyRequest, Denial> {
-        if self.purpose != Purpose::Tuf.to_string() {
-            return Err(malformed("purpose", "a key is enrolled for `tuf`"));
-        }
+        let purpose = match (self.purpose.as_str(), self.role.as_str()) {
+            ("tuf", "") => Purpose::Tuf,
+            ("tuf", _) => return Err(malformed("role", "keys of purpose `tuf` have none")),
+            ("trust", role) => {
+                let role = role.parse().map_err(|error| malformed("role", error))?;
+                Purpose::Trust(role)
+            }
+            _ => {
+                let what = "a key is enrolled for `tuf`, or, for Docker Content Trust, for `trust`";
+                return Err(malformed("purpose", what));
+            }
+        };
         let lineage = LineageName::parse(Some(privyseal_proto::v1::LineageRef {
             authority: self.authority,
             repository: self.repository,
@@ -107,6 +124,7 @@ impl EnrolRequest {
             authority: lineage.authority,
             repository: lineage.repository,
             first_root: lineage.first_root,
+            purpose,
             origin,
         })
     }
@@ -129,10 +147,8 @@ impl Keys for KeysService {
             known(&caller, &house.config)?;
             let memory = house.ledger.memory();
             let descriptions = self.0.descriptions();
-            let mine = memory.keys().into_iter().filter(|key| {
-                let name = key.bound.name.as_str();
-                grants.may_see_key(&caller, &key.authority, &key.repository, name)
-            });
+            let mine = memory.keys().into_iter();
+            let mine = mine.filter(|key| key.is_seen_by(&caller, grants));
             let mut keys: Vec<_> = mine
                 .map(|key| {
                     let description = descriptions.get(&key.bound.name);
@@ -141,6 +157,7 @@ impl Keys for KeysService {
                             let used = memory.notary_use(&key.bound.name);
                             notary_key(&key, role, used, description)
                         }
+                        Purpose::Trust(_) => trust_key(&key, description),
                         Purpose::Tuf | Purpose::Ledger => tuf_key(&key, description),
                     }
                 })
@@ -214,6 +231,13 @@ fn tuf_key(key: &EnrolledKey, description: Option<&KeyDescription>) -> Key {
             .map(|root| root.to_string())
             .unwrap_or_default(),
         tuf_key: String::from_utf8_lossy(&tuf.value().to_pretty()).into_owned(),
+        ..enrolled(key, description)
+    }
+}
+
+fn trust_key(key: &EnrolledKey, description: Option<&KeyDescription>) -> Key {
+    Key {
+        role: key.purpose.role().to_owned(),
         ..enrolled(key, description)
     }
 }

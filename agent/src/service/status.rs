@@ -27,7 +27,7 @@ pub fn code(reason: Reason) -> Code {
             Code::NotFound
         }
         R::DocumentTooLarge | R::DelegationsTooLarge | R::LedgerRange => Code::OutOfRange,
-        R::TooManyRequests | R::UnusedKeysFull => Code::ResourceExhausted,
+        R::TooManyRequests | R::UnusedKeysFull | R::KeysFull => Code::ResourceExhausted,
         // What notary-signer answers.
         R::AlgorithmUnsupported => Code::Unknown,
         R::RequestTimeout => Code::DeadlineExceeded,
@@ -53,6 +53,8 @@ pub fn code(reason: Reason) -> Code {
         | R::KeyNotInRole
         | R::TargetOutsideDelegation
         | R::KeyOfOtherLineage
+        | R::KeyOfOtherRole
+        | R::KeyNotShared
         | R::VersionRollback
         | R::VersionReused
         | R::VersionSkipped

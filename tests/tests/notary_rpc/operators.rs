@@ -145,6 +145,7 @@ fn a_notary_key_is_not_enrolled_for_something_else() {
             authority: AUTHORITY.to_owned(),
             repository: "example.org/app".to_owned(),
             first_root: String::new(),
+            role: String::new(),
         });
         refusal.unwrap_err().reason
     };

@@ -3,8 +3,8 @@ use std::io::Write;
 use clap::Args;
 use privyseal_proto::v1::EnrollKeyRequest;
 
+use super::Belonging;
 use super::view::KeyView;
-use super::{Belonging, PURPOSE};
 use crate::Exit;
 use crate::command::context::Context;
 
@@ -34,7 +34,8 @@ pub(super) async fn run(command: Enroll, context: &mut Context<'_>) -> anyhow::R
         keystore: command.keystore,
         name: command.name,
         object_id: command.id.to_ascii_lowercase(),
-        purpose: PURPOSE.to_owned(),
+        purpose: command.belonging.purpose(),
+        role: command.belonging.role(),
         authority: command.belonging.authority,
         repository: command.belonging.repository,
         first_root: command.belonging.first_root,

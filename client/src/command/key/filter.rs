@@ -23,6 +23,8 @@ pub(super) struct KeyFilter {
 enum Purpose {
     /// Metadata of TUF repositories.
     Tuf,
+    /// Metadata of images (Docker Content Trust).
+    Trust,
     /// Snapshots and timestamps of a notary-server.
     Notary,
     /// The agent's ledger.
@@ -102,6 +104,7 @@ mod tests {
             key("root", "tuf", "example.org/packages", None),
             key("fresh", "notary", "reg.test/team/app", None),
             key("used", "notary", "reg.test/app", Some(NotaryUse::default())),
+            key("signer", "trust", "reg.test/app", None),
             key("ledger", "ledger", "", None),
         ];
         let filter = Line::parse_from([&["list"], line].concat()).filter;
@@ -111,13 +114,17 @@ mod tests {
 
     #[test]
     fn filters_narrow_each_other() {
-        assert_eq!(meant(&[]), ["root", "fresh", "used", "ledger"]);
+        assert_eq!(meant(&[]), ["root", "fresh", "used", "signer", "ledger"]);
         assert_eq!(meant(&["--purpose", "notary"]), ["fresh", "used"]);
+        assert_eq!(meant(&["--purpose", "trust"]), ["signer"]);
         assert_eq!(meant(&["--purpose", "ledger"]), ["ledger"]);
         assert_eq!(meant(&["--unused"]), ["fresh"]);
         assert!(meant(&["--unused", "--purpose", "tuf"]).is_empty());
-        assert_eq!(meant(&["--repository", "reg.test/*"]), ["used"]);
-        assert_eq!(meant(&["--repository", "reg.test/**"]), ["fresh", "used"]);
+        assert_eq!(meant(&["--repository", "reg.test/*"]), ["used", "signer"]);
+        assert_eq!(
+            meant(&["--repository", "reg.test/**"]),
+            ["fresh", "used", "signer"]
+        );
         assert!(Line::try_parse_from(["list", "--repository", "a[b"]).is_err());
         assert!(Line::try_parse_from(["list", "--purpose", "sign"]).is_err());
     }

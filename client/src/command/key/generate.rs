@@ -4,8 +4,8 @@ use clap::Args;
 use privyseal_proto::v1::GenerateKeyRequest;
 use privyseal_tuf::Algorithm;
 
+use super::Belonging;
 use super::view::KeyView;
-use super::{Belonging, PURPOSE};
 use crate::Exit;
 use crate::command::context::Context;
 
@@ -13,14 +13,17 @@ use crate::command::context::Context;
 #[command(after_help = "\
 Examples:
   privyseal key generate root-1 --keystore hsm --authority production --repository example.org/packages
-  privyseal key generate ts --keystore hsm --algorithm ed25519 --authority production --repository example.org/packages --agent online")]
+  privyseal key generate ts --keystore hsm --algorithm ed25519 --authority production --repository example.org/packages --agent online
+  privyseal key generate root-a --keystore safe --role root --authority images --repository 'registry.example.org/**'
+  privyseal key generate alice --keystore hsm --role delegation --authority images --repository registry.example.org/app")]
 pub struct Generate {
     /// The key's name. It is never used again for another key.
     name: String,
     /// The keystore, as in the agent's config.
     #[arg(long, short, value_name = "KEYSTORE")]
     keystore: String,
-    /// ecdsa-p256, ed25519, rsa-pss-2048, rsa-pss-3072 or rsa-pss-4096.
+    /// ecdsa-p256, ed25519, rsa-pss-2048, rsa-pss-3072 or rsa-pss-4096; for images also ecdsa-p384, and
+    /// not ed25519 for root.
     #[arg(long, default_value = "ecdsa-p256", value_name = "ALGORITHM")]
     algorithm: Algorithm,
     #[command(flatten)]
@@ -36,7 +39,8 @@ pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow:
         keystore: command.keystore,
         name: command.name,
         algorithm: command.algorithm.to_string(),
-        purpose: PURPOSE.to_owned(),
+        purpose: command.belonging.purpose(),
+        role: command.belonging.role(),
         authority: command.belonging.authority,
         repository: command.belonging.repository,
         first_root: command.belonging.first_root,

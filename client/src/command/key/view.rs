@@ -19,7 +19,7 @@ pub(super) struct KeyView {
     algorithm: String,
     keyid: String,
     purpose: String,
-    /// Of a notary key.
+    /// Of a key for images, or of a notary-server.
     role: Option<String>,
     /// Of a notary key that has signed.
     notary_use: Option<NotaryUseView>,
@@ -72,7 +72,7 @@ impl KeyView {
 
     /// Prints keys, one a line, with what the notary keys among them signed last.
     pub(super) fn print_table(views: &[Self], wide: bool, out: &mut dyn Write) -> io::Result<()> {
-        let notary = views.iter().any(|view| view.role.is_some());
+        let notary = views.iter().any(Self::is_notary);
         let header = [
             Some("key"),
             Some("algorithm"),
@@ -113,7 +113,7 @@ impl KeyView {
             ("purpose", self.purpose()),
             ("lineage", self.lineage(self.first_root.clone())),
         ];
-        if self.role.is_some() {
+        if self.is_notary() {
             fields.push(("last signed", self.last_signed()));
         }
         fields.extend([
@@ -136,7 +136,12 @@ impl KeyView {
         }
     }
 
-    /// A notary key's lineage is (authority, repository, role, key): it never sees a root.
+    fn is_notary(&self) -> bool {
+        self.purpose == "notary"
+    }
+
+    /// A notary key's lineage is (authority, repository, role, key): it never sees a root. A key for
+    /// images belongs to every lineage of its repositories.
     fn lineage(&self, first_root: String) -> String {
         match (self.authority.as_str(), first_root.as_str()) {
             ("", _) => "-".to_owned(),
@@ -149,10 +154,10 @@ impl KeyView {
     }
 
     fn last_signed(&self) -> String {
-        match (&self.role, &self.notary_use) {
-            (None, _) => "-".to_owned(),
-            (Some(_), None) => "UNUSED".to_owned(),
-            (Some(_), Some(used)) => used.brief(),
+        match &self.notary_use {
+            _ if !self.is_notary() => "-".to_owned(),
+            None => "UNUSED".to_owned(),
+            Some(used) => used.brief(),
         }
     }
 

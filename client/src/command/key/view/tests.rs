@@ -85,6 +85,24 @@ fn a_notary_key_shows_what_it_signed_last() {
 }
 
 #[test]
+fn a_key_for_images_has_a_role_and_any_root() {
+    let key = Key {
+        name: "root-a".to_owned(),
+        purpose: "trust".to_owned(),
+        role: "root".to_owned(),
+        authority: "images".to_owned(),
+        repository: "reg.test/**".to_owned(),
+        ..Key::default()
+    };
+    let view = KeyView::new("agent", key);
+    assert_eq!(
+        view.row(false, false)[3..5],
+        ["trust root", "images/reg.test/**"]
+    );
+    assert_eq!(view.row(false, true)[5], "-");
+}
+
+#[test]
 fn other_keys_have_no_column_for_it() {
     let print = |views: &[KeyView]| {
         let mut out = Vec::new();
