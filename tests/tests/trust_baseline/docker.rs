@@ -77,6 +77,24 @@ fn a_push_signs_and_a_first_signature_makes_a_repository() {
 }
 
 #[test]
+fn the_certificate_of_the_trust_server_is_verified_except_for_localhost() {
+    let Some(stage) = TrustStage::start() else {
+        return;
+    };
+    let registry = &stage.host.registry;
+    let [named, local] = [registry.named("demo/web"), registry.local("demo/web")];
+    for gun in [&named, &local] {
+        drop(stage.docker_signed(gun, &["v1"]));
+    }
+    let stranger = stage.docker();
+    std::fs::remove_dir_all(stranger.config().join("tls")).unwrap();
+    let refused = stranger.trusting(&["pull", &format!("{named}:v1")]);
+    assert_ne!(refused.status, 0, "{refused:#?}");
+    assert!(refused.stderr.contains("x509"), "{refused:#?}");
+    stranger.trusting_ok(&["pull", &format!("{local}:v1")]);
+}
+
+#[test]
 fn inspect_shows_signers_and_tags() {
     let Some(stage) = TrustStage::start() else {
         return;
