@@ -1,10 +1,13 @@
 //! Docker Content Trust (Notary v1): images, the servers that hold what was signed of them, and
 //! who signs.
 
+mod answer;
+pub mod engine;
 pub mod home;
 pub mod http;
 pub mod login;
 pub mod pins;
 pub mod reference;
+pub mod registry;
 pub mod server;
 pub mod settings;

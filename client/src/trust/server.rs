@@ -1,6 +1,5 @@
 //! A notary-server: what it holds of a repository, and how that is changed.
 
-mod answer;
 mod error;
 mod key;
 mod publish;
@@ -13,11 +12,11 @@ use reqwest::{Method, StatusCode};
 pub use error::ServerError;
 pub use key::{ServerKey, ServerRole};
 
+use super::answer::Failed;
 use super::http::{Http, Patience, Reply};
 use super::login::{Logins, Purpose, Session};
 use super::reference::{Digest, Gun};
 use super::settings::ServerSettings;
-use answer::Failed;
 
 /// A trust server. Nothing that it answers is verified here beyond its hash, where that is known.
 #[derive(Debug)]

@@ -24,6 +24,8 @@ pub enum TransportKind {
     Unreachable,
     /// The other side is not who it should be, or does not let us in: nothing was asked.
     Unproven,
+    /// Something without TLS answers: nothing was asked.
+    NoTls,
     /// It may have been asked, and no whole answer came.
     Cut,
     /// The answer goes on beyond what is read of one.
@@ -159,9 +161,11 @@ impl TransportError {
                     "name certificate and key under [trust] in ~/.config/privyseal/config.toml, or put them into ~/.docker/tls/{host}/ as client.cert and client.key"
                 ),
             ),
-            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => unproven(
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::new(
+                base,
+                TransportKind::NoTls,
                 "no TLS is spoken there",
-                "correct the server's address, its port above all".to_owned(),
+                "correct the server's address, its port above all",
             ),
             error => Self::new(
                 base,

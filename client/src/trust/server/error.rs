@@ -1,7 +1,7 @@
 use reqwest::StatusCode;
 
-use super::answer::{Failed, shown};
 use crate::failure::Advice;
+use crate::trust::answer::{Failed, shown};
 use crate::trust::http::{Reply, TransportError, TransportKind};
 use crate::trust::login::{LoginError, SessionError};
 use crate::trust::reference::{Digest, Gun};

@@ -1,18 +1,20 @@
+//! How registries and trust servers say no.
+
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::show::escape;
 
-/// Why a trust server did not do what it was asked, in its own words.
+/// Why a server did not do what it was asked, in its own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Failed {
+pub(in crate::trust) struct Failed {
     /// Such as `INVALID_UPDATE`.
-    pub(super) code: String,
+    pub(in crate::trust) code: String,
     /// Of a refused document, such as `ErrBadRoot`.
-    pub(super) kind: Option<String>,
+    pub(in crate::trust) kind: Option<String>,
     /// For a person, safe to show.
-    pub(super) text: String,
+    pub(in crate::trust) text: String,
 }
 
 #[derive(Deserialize)]
@@ -33,7 +35,7 @@ const LONGEST: usize = 500;
 
 impl Failed {
     /// Reads an answer; none where it is not such a server's.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
+    pub(in crate::trust) fn read(body: &[u8]) -> Option<Self> {
         let envelope: Envelope = serde_json::from_slice(body).ok()?;
         let entry = envelope.errors.into_iter().next()?;
         let kind = entry.detail.get("Name").and_then(Value::as_str);
@@ -55,13 +57,13 @@ impl Failed {
     }
 
     /// The server has no such document.
-    pub(super) fn is_not_found(&self, status: StatusCode) -> bool {
+    pub(in crate::trust) fn is_not_found(&self, status: StatusCode) -> bool {
         status == StatusCode::NOT_FOUND && self.code == "METADATA_NOT_FOUND"
     }
 }
 
 /// Bounded, and safe for a terminal.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::trust) fn shown(text: &str) -> String {
     let first: String = text.trim().chars().take(LONGEST).collect();
     escape(&first)
 }
