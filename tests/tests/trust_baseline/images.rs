@@ -75,7 +75,7 @@ fn the_engine_runs_each_of_them_by_both_names() {
     for gun in [registry.local("demo/web"), registry.named("demo/web")] {
         for image in &pushed {
             let name = format!("{gun}@{}", image.digest);
-            let said = docker.ok(&["run", "--rm", "--quiet", &name]);
+            let said = docker.ok(&["run", "--rm", &name]);
             assert_eq!(said.trim_end(), image.says);
             assert!(engine.images().contains(&name), "{:?}", engine.images());
         }
