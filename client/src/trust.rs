@@ -11,3 +11,5 @@ pub mod reference;
 pub mod registry;
 pub mod server;
 pub mod settings;
+#[cfg(test)]
+mod testing;

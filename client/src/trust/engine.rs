@@ -191,16 +191,17 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, Permissions};
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     /// A tool that does what this script does.
     fn tool(directory: &tempfile::TempDir, script: &str) -> Engine {
         let program = directory.path().join("docker");
-        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        // A child writes it: what another thread starts meanwhile would keep it open for writing.
+        let text = format!("#!/bin/sh\n{script}\n");
+        let write = "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"";
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", write]).arg(&program).arg(text);
+        assert!(shell.status().unwrap().success());
         let kind = EngineKind::Docker;
         Engine { kind, program }
     }

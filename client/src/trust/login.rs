@@ -5,6 +5,8 @@ mod docker_config;
 mod error;
 mod helper;
 mod session;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::path::PathBuf;

@@ -117,7 +117,7 @@ impl Registry {
             match self.secure.introduce(purpose).await {
                 Err(SessionError::Transport(error)) if speaks_none(&error) => Ok(false),
                 Ok(_) | Err(SessionError::Login(_)) => Ok(true),
-                Err(SessionError::Transport(error)) => Err(error),
+                Err(SessionError::Transport(error) | SessionError::Sent(error)) => Err(error),
             }
         };
         match self.speaks_tls.get_or_try_init(ask).await? {

@@ -3,6 +3,8 @@
 mod error;
 mod key;
 mod publish;
+#[cfg(test)]
+mod tests;
 mod url;
 
 use ::url::Url;

@@ -35,7 +35,20 @@ pub(super) async fn ask(name: &str, host: &str) -> Result<Option<Login>, LoginEr
     if !name.bytes().all(plain) {
         return Err(failed("has a name that is no program's".to_owned()));
     }
-    let mut child = Command::new(&program)
+    ask_program(Command::new(&program), name, host).await
+}
+
+/// As [`ask`], of this program.
+pub(super) async fn ask_program(
+    mut command: Command,
+    name: &str,
+    host: &str,
+) -> Result<Option<Login>, LoginError> {
+    let failed = |reason: String| LoginError::Helper {
+        helper: format!("docker-credential-{}", escape(name)),
+        reason,
+    };
+    let mut child = command
         .arg("get")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

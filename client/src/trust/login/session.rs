@@ -33,7 +33,10 @@ struct Told {
 #[derive(Clone, Debug)]
 pub(in crate::trust) enum SessionError {
     Login(LoginError),
+    /// Before what was asked was sent.
     Transport(TransportError),
+    /// Of what was to change something: it was sent.
+    Sent(TransportError),
 }
 
 /// For whom and for what something is asked.
@@ -99,7 +102,8 @@ impl Session {
         let reply = self
             .http
             .send(with(make(&self.http), known.as_ref()), limit)
-            .await?;
+            .await
+            .map_err(SessionError::Sent)?;
         if reply.status != StatusCode::UNAUTHORIZED {
             return Ok(reply);
         }
@@ -107,7 +111,8 @@ impl Session {
             return Ok(reply);
         };
         let again = with(make(&self.http), Some(&header));
-        Ok(self.http.send(again, limit).await?)
+        let reply = self.http.send(again, limit).await;
+        reply.map_err(SessionError::Sent)
     }
 
     /// Asks what every registry and trust server answers, and remembers what it wants to know.

@@ -146,7 +146,7 @@ impl From<SessionError> for RegistryError {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Login(error) => Self::Login(error),
-            SessionError::Transport(error) => Self::Transport(error),
+            SessionError::Transport(error) | SessionError::Sent(error) => Self::Transport(error),
         }
     }
 }

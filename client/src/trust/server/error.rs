@@ -182,7 +182,7 @@ impl ServerError {
     /// Of a request that was to change something.
     pub(super) fn of_change(error: SessionError) -> Self {
         match error {
-            SessionError::Transport(error) if error.is_in_doubt() => Self::Uncertain {
+            SessionError::Sent(error) if error.is_in_doubt() => Self::Uncertain {
                 reason: error.reason().to_owned(),
                 server: error.server().to_owned(),
             },
@@ -241,7 +241,7 @@ impl From<SessionError> for ServerError {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Login(error) => Self::Login(error),
-            SessionError::Transport(error) => Self::Transport(error),
+            SessionError::Transport(error) | SessionError::Sent(error) => Self::Transport(error),
         }
     }
 }

@@ -22,6 +22,9 @@ impl Server {
     ) -> Result<(), ServerError> {
         let url = url::below(self.url(), gun, &[])?;
         for (role, bytes) in documents {
+            if role.is_empty() {
+                return Err(ServerError::NoRole(String::new()));
+            }
             url::below(self.url(), gun, &[role])?;
             if bytes.len() > self.limits.metadata {
                 return Err(ServerError::TooLong {
