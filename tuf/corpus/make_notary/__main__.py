@@ -213,8 +213,8 @@ def wildcard(stack, gun, out):
 
 
 def strange(stack, gun, out):
-    names = ["a<b>&c", 'q"\\', "é\u2028\u2029", "\U0001f511", "\uffff", "z/" * 20]
-    data = {"z": "<&>", "a": {"é": [1, "\u2028"]}, "A": False}
+    names = ["a<b>&c", 'q"uote', "é\u2028\u2029", "\U0001f511", "\uffff", "z/" * 20 + "z"]
+    data = {"z": "<&>", "a": {"é": [1, "\u2028"]}, "A": False, 'q"\\': "\\u003c"}
     one, two = Signer(p256(), gun), Signer(p256())
     repository = Repository(stack, gun)
     root = repository.root(1, role([one]), role([two]), [one, two])
