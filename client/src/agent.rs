@@ -19,7 +19,7 @@ pub use config::{AGENT_VARIABLE, AgentConfigError, AgentEntry, AgentTable, Agent
 pub use connection::{Agent, ConnectError};
 pub use error::AgentError;
 pub use head::{Breach, HashText, HeadError, KnownLedger, ShownLedger, judge, verify_prefix};
-pub use key::{HeldKey, KeyRef, NotAKey};
+pub use key::{HeldKey, KeyRef, NotAKey, TRUST};
 pub use memory::{HeadMemory, MemoryError};
 pub use name::AgentName;
 pub use tls::{Fingerprint, Identity, TlsFiles, VariableError};

@@ -2,6 +2,8 @@
 //! who signs.
 
 mod answer;
+pub mod change;
+pub mod edit;
 pub mod engine;
 pub mod home;
 pub mod http;

@@ -6,6 +6,9 @@ use privyseal_tuf::{Key, PublicKey};
 
 use super::error::AgentError;
 
+/// The purpose of keys that sign for Docker Content Trust.
+pub const TRUST: &str = "trust";
+
 /// A key as it is named on the command line: `AGENT:NAME`, or `NAME` where one agent is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRef {
@@ -30,15 +33,19 @@ pub struct HeldKey {
 pub struct NotAKey(String);
 
 impl HeldKey {
-    /// The key as it stands in metadata, made from its public key. The agent's keyid must be the
-    /// one that the specification computes for it.
+    /// The key as it stands in metadata, made from its public key; a trust key as notary writes it,
+    /// without a certificate. The agent's keyid must be the one that is computed for it.
     pub fn tuf_key(&self) -> Result<Key, AgentError> {
         let wrong = |message: String| AgentError::WrongAnswer {
             agent: self.agent.clone(),
             message: format!("key {}: {message}", self.key.name),
         };
         let public = PublicKey::from_spki_pem(&self.key.public_key);
-        let key = Key::from_public(&public.map_err(|e| wrong(e.to_string()))?);
+        let public = public.map_err(|e| wrong(e.to_string()))?;
+        let key = match self.key.purpose.as_str() {
+            TRUST => Key::of_notary(&public),
+            _ => Key::from_public(&public),
+        };
         if key.keyid().as_str() != self.key.keyid {
             let message = format!("its keyid is {}, not {}", key.keyid(), self.key.keyid);
             return Err(wrong(message));
