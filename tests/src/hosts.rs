@@ -10,7 +10,7 @@ use crate::sandbox::Sandbox;
 #[must_use]
 pub fn knowing(sandbox: &Sandbox, names: &[&str], program: &Path) -> Command {
     let hosts = format!("127.0.0.1 localhost {}\n", names.join(" "));
-    let hosts = sandbox.write("hosts", hosts);
+    let hosts = sandbox.write(format!("hosts/{}", names.join("+")), hosts);
     let script = "mount --bind \"$0\" /etc/hosts && exec \"$@\"";
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", script]);
