@@ -9,6 +9,7 @@ pub mod home;
 pub mod http;
 pub mod login;
 pub mod pins;
+pub mod pull;
 pub mod reference;
 pub mod registry;
 pub mod server;
