@@ -10,6 +10,7 @@
 //! Each room takes, by value, the proof that the last one made, so no room can be left out.
 
 mod authorized;
+mod certificate;
 mod checked;
 mod completion;
 mod decided;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 pub use self::{
     authorized::Authorized,
+    certificate::{CertificateKind, CertificateRequest, Certified},
     checked::{Checked, Content},
     held::{Held, Standing},
     observed::{Observation, Shown},

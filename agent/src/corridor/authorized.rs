@@ -6,7 +6,8 @@ use super::{House, Received, received::Named};
 use crate::{
     denial::{Denial, Reason},
     grant::{Granted, Use},
-    keystore::Keystore,
+    keystore::{BoundKey, Keystore},
+    keystores::Holder,
     memory::EnrolledKey,
 };
 use privyseal_tuf::{Role, RoleType};
@@ -68,13 +69,7 @@ impl Authorized {
             )
         })?;
         fits(&key, &request, house)?;
-        let holder = house.keystores.of(&key.bound.keystore).ok_or_else(|| {
-            let message = format!(
-                "key {} is in keystore {}, which the config no longer has",
-                request.key, key.bound.keystore
-            );
-            Denial::new(Reason::UnknownKeystore, message)
-        })?;
+        let holder = holder(&key, house)?;
         if request.role == RoleType::Root.into() && !holder.holds_root_keys {
             let message = format!("keystore {} may hold no root keys", key.bound.keystore);
             return Err(Denial::new(Reason::KeystoreNotForRoot, message));
@@ -87,6 +82,16 @@ impl Authorized {
             key,
         })
     }
+}
+
+/// Where a key is.
+pub(super) fn holder<'a>(key: &EnrolledKey, house: &'a House) -> Result<&'a Holder, Denial> {
+    let BoundKey { name, keystore, .. } = key.bound.as_ref();
+    house.keystores.of(keystore).ok_or_else(|| {
+        let message =
+            format!("key {name} is in keystore {keystore}, which the config no longer has");
+        Denial::new(Reason::UnknownKeystore, message)
+    })
 }
 
 /// Is a key of Docker Content Trust for this role and repository? Of other keys the lineage says it.
@@ -113,6 +118,12 @@ fn fits(key: &EnrolledKey, request: &Received, house: &House) -> Result<(), Deni
         );
         return Err(Denial::new(Reason::KeyOfOtherLineage, message));
     }
+    still_shared(key, house)
+}
+
+/// Does the config let a key serve many repositories, where it was enrolled for many?
+pub(super) fn still_shared(key: &EnrolledKey, house: &House) -> Result<(), Denial> {
+    let name = &key.bound.name;
     let authority = house.config.authorities.get(&key.authority);
     if key.is_shared() && !authority.is_some_and(|authority| authority.shares(name.as_str())) {
         let message = format!(

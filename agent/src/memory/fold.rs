@@ -60,6 +60,7 @@ impl State {
             | Event::AgentStopped(_)
             | Event::ConfigReloaded(_)
             | Event::Refusals(_)
+            | Event::KeyCertified(_)
             | Event::LedgerResumed(_) => None,
         };
     }

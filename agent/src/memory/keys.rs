@@ -148,6 +148,15 @@ impl EnrolledKey {
         }
     }
 
+    /// Does it serve whatever begins with this prefix, which ends in `/` or is empty?
+    #[must_use]
+    pub fn serves_all_below(&self, prefix: &str) -> bool {
+        let glob = self.repository.strip_suffix('*');
+        let below = glob.is_some_and(|stem| stem == prefix);
+        let all = glob.and_then(|glob| glob.strip_suffix('*'));
+        below || all.is_some_and(|stem| !is_glob(stem) && prefix.starts_with(stem))
+    }
+
     /// May the caller know of it?
     #[must_use]
     pub fn is_seen_by(&self, caller: &Caller, grants: &Grants) -> bool {

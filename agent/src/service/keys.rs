@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use privyseal_proto::v1::{
-    EnrollKeyRequest, GenerateKeyRequest, Key, ListKeysReply, ListKeysRequest, NotaryUse,
-    Protection, RemoveKeyReply, RemoveKeyRequest, keys_server::Keys,
+    CertifyReply, CertifyRequest, EnrollKeyRequest, GenerateKeyRequest, Key, ListKeysReply,
+    ListKeysRequest, NotaryUse, Protection, RemoveKeyReply, RemoveKeyRequest,
+    certify_request::Kind, keys_server::Keys,
 };
 use privyseal_tuf::{Algorithm, Key as TufKey};
 use tonic::{Request, Response, Status};
@@ -13,7 +14,7 @@ use super::Desk;
 use crate::{
     caller::Caller,
     config::NotaryRole,
-    corridor::{LineageName, known, wire_head},
+    corridor::{CertificateKind, CertificateRequest, Certified, LineageName, known, wire_head},
     denial::{Denial, Reason},
     keystore::{BoundKey, KeyDescription, KeyName, ObjectId},
     ledger::LedgerKey,
@@ -203,6 +204,26 @@ impl Keys for KeysService {
         self.0.enrol(caller, enrol_request!(request), origin).await
     }
 
+    async fn certify(
+        &self,
+        request: Request<CertifyRequest>,
+    ) -> Result<Response<CertifyReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let request = request.into_inner();
+        let work = async {
+            let house = self.0.house();
+            known(&caller, &house.config)?;
+            let request = certificate_request(request)?;
+            house.certify(Arc::clone(&caller), request).await
+        };
+        let Certified { pem, record, head } = self.0.answer(&caller, work).await?;
+        Ok(Response::new(CertifyReply {
+            pem,
+            record,
+            head: Some(wire_head(head)),
+        }))
+    }
+
     async fn remove(
         &self,
         request: Request<RemoveKeyRequest>,
@@ -221,6 +242,23 @@ impl Keys for KeysService {
             head: Some(wire_head(head)),
         }))
     }
+}
+
+fn certificate_request(request: CertifyRequest) -> Result<CertificateRequest, Denial> {
+    let kind = match request.kind() {
+        Kind::Certificate => CertificateKind::Certificate,
+        Kind::Request => CertificateKind::Request,
+        Kind::Unspecified => {
+            return Err(malformed("kind", "a certificate, or a request for one"));
+        }
+    };
+    let key = request.key.parse();
+    Ok(CertificateRequest {
+        key: key.map_err(|error| malformed("key", error))?,
+        kind,
+        common_name: request.common_name,
+        days: request.days,
+    })
 }
 
 fn tuf_key(key: &EnrolledKey, description: Option<&KeyDescription>) -> Key {

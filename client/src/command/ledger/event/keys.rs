@@ -1,7 +1,8 @@
 use privyseal_proto::ledger::v1::KeyEnrolled;
 use privyseal_proto::ledger::v1::record::Event;
 
-use super::{RecordView, token};
+use super::{RecordView, short, token};
+use crate::show::absolute;
 
 impl RecordView {
     /// What became of keys.
@@ -23,6 +24,18 @@ impl RecordView {
                 self.event = "key REMOVED";
                 self.by(key.operator.as_ref());
                 self.key.clone_from(&key.name);
+            }
+            Event::KeyCertified(certified) => {
+                self.event = "will certify";
+                self.by(certified.caller.as_ref());
+                self.subject.clone_from(&certified.common_name);
+                self.key.clone_from(&certified.key);
+                let digest = short(&hex::encode(&certified.digest));
+                let expires = match certified.not_after {
+                    0 => String::new(),
+                    seconds => format!(", expires {}", absolute(seconds)),
+                };
+                self.detail = format!("{} {digest}{expires}", certified.kind);
             }
             Event::NotaryRestored(restored) => {
                 self.event = "notary RESTORED";

@@ -1,7 +1,7 @@
 use privyseal_proto::ledger::v1::{
-    Caller, ConfigReloaded, Decision, EnrollmentPart, KeyEnrolled, KeyRemoved, Lineage,
-    LoginOpened, NotaryDecision, NotaryRestored, Observed, Outcome, Refusals, RepositoryEnrolled,
-    refusals::Count,
+    Caller, ConfigReloaded, Decision, EnrollmentPart, KeyCertified, KeyEnrolled, KeyRemoved,
+    Lineage, LoginOpened, NotaryDecision, NotaryRestored, Observed, Outcome, Refusals,
+    RepositoryEnrolled, refusals::Count,
 };
 
 use super::*;
@@ -223,6 +223,27 @@ fn a_restored_database_names_its_keys_up_to_a_few() {
     );
     let many = row(Event::NotaryRestored(restored(1000)));
     assert_eq!(many[5], "k0, k1, k2 and 997 more");
+}
+
+#[test]
+fn a_certificate_names_its_subject() {
+    let certified = |not_after| {
+        let row = row(Event::KeyCertified(KeyCertified {
+            key: "root-a".to_owned(),
+            kind: "certificate".to_owned(),
+            common_name: "reg.test/app\u{1b}".to_owned(),
+            not_after,
+            digest: vec![0xab; 32],
+            ..KeyCertified::default()
+        }));
+        row[2..].join(" ")
+    };
+    assert_eq!(
+        certified(1_795_316_295),
+        "will certify - reg.test/app\\u{1b} root-a certificate abababab, expires \
+         2026-11-22T02:58:15Z"
+    );
+    assert!(certified(0).ends_with("certificate abababab"));
 }
 
 #[test]

@@ -1,0 +1,149 @@
+//! Certificates that keys of Docker Content Trust sign for themselves, and requests for them.
+//!
+//! notary's root is a certificate whose common name is the repository's name; whoever signs for a
+//! delegation may have one too. The agent writes what is signed itself, so that no caller has other
+//! bytes signed in this way, and records it as it records a document.
+
+mod authorized;
+mod x509;
+
+use std::sync::Arc;
+
+use privyseal_ledger::Head;
+use privyseal_proto::ledger::v1::{KeyCertified, record::Event};
+use privyseal_tuf::Sha256Digest;
+
+use self::x509::{Draft, Unsigned};
+use super::{Finish, House, decided::Decision};
+use crate::{
+    caller::Caller,
+    denial::{Denial, Reason},
+    fault::Stop,
+    keystore::{KeyName, Keystore},
+    memory::EnrolledKey,
+};
+
+pub use self::x509::CertificateKind;
+
+/// A certificate, or a request for one, that is asked for.
+#[derive(Debug)]
+pub struct CertificateRequest {
+    /// The key's name.
+    pub key: KeyName,
+    /// Which of the two.
+    pub kind: CertificateKind,
+    /// The subject's common name.
+    pub common_name: String,
+    /// Days until the certificate expires; 0 for ten years.
+    pub days: u32,
+}
+
+/// What was signed, and where that is recorded.
+#[derive(Debug)]
+pub struct Certified {
+    /// PEM.
+    pub pem: String,
+    /// Index of the record.
+    pub record: u64,
+    /// The head of the ledger with it.
+    pub head: Head,
+}
+
+/// The longest common name in bytes: that of a repository's name.
+const LONGEST_NAME: usize = 255;
+
+/// notary gives its root certificates ten years.
+const TEN_YEARS: u32 = 3650;
+
+/// The farthest end of a certificate, in days.
+const LONGEST: u32 = 7300;
+
+impl CertificateRequest {
+    /// Checks the fields, whatever the key is.
+    fn checked(self) -> Result<Self, Denial> {
+        let malformed = |what: String| Denial::new(Reason::RequestMalformed, what);
+        let name = &self.common_name;
+        let printable = !name.chars().any(char::is_control) && name.trim() == name;
+        if name.is_empty() || name.len() > LONGEST_NAME || !printable {
+            let what = format!("common_name has 1 to {LONGEST_NAME} printable characters");
+            return Err(malformed(what));
+        }
+        match (self.kind, self.days) {
+            (CertificateKind::Request, days) if days > 0 => {
+                Err(malformed("days: a request says nothing of them".to_owned()))
+            }
+            (_, days) if days > LONGEST => Err(malformed(format!(
+                "days: a certificate is valid for {LONGEST} days at most"
+            ))),
+            (_, 0) => Ok(Self {
+                days: TEN_YEARS,
+                ..self
+            }),
+            _ => Ok(self),
+        }
+    }
+}
+
+impl House {
+    /// Has a key sign a certificate for itself, or a request for one.
+    ///
+    /// # Errors
+    /// Where the caller or the key may not have it, or a fault of the ledger or the keystore.
+    pub async fn certify(
+        &self,
+        caller: Arc<Caller>,
+        request: CertificateRequest,
+    ) -> Result<Certified, Stop> {
+        let request = request.checked()?;
+        let (key, keystore) = authorized::authorized(self, &caller, &request)?;
+        let draft = Draft {
+            key: &key.bound.public_key,
+            common_name: &request.common_name,
+            days: request.days,
+        };
+        let unsigned = draft.unsigned(request.kind).map_err(|error| {
+            let message = format!("common_name: it has no form in X.509 ({error})");
+            Denial::new(Reason::RequestMalformed, message)
+        })?;
+        caller.stands()?;
+        let house = self.clone();
+        // A caller that goes away now must not leave a record without its outcome.
+        Finish::new(async move { sign(&house, &caller, &key, keystore, request, unsigned).await })
+            .await
+    }
+}
+
+async fn sign(
+    house: &House,
+    caller: &Caller,
+    key: &EnrolledKey,
+    keystore: Arc<dyn Keystore>,
+    request: CertificateRequest,
+    unsigned: Unsigned,
+) -> Result<Certified, Stop> {
+    let bytes = unsigned.bytes().to_vec();
+    let record = KeyCertified {
+        caller: Some(caller.to_record()),
+        key: key.bound.name.to_string(),
+        kind: request.kind.as_str().to_owned(),
+        common_name: request.common_name,
+        not_after: unsigned.not_after().unwrap_or_default(),
+        digest: Sha256Digest::of(&bytes).as_bytes().to_vec(),
+    };
+    let decision = Decision {
+        event: Event::KeyCertified(record),
+        // Nothing that was signed before says anything about the next.
+        gate: Box::new(()),
+        key: Arc::clone(&key.bound),
+        keystore,
+        message: move || bytes,
+    };
+    let decided = decision.record(house).await?;
+    let (record, head) = (decided.appended.index, decided.appended.head);
+    let signature = decided.sign(house).await?;
+    let pem = unsigned.signed(&signature).map_err(|error| {
+        let message = format!("what was signed has no form in X.509 ({error})");
+        Denial::new(Reason::RequestMalformed, message)
+    })?;
+    Ok(Certified { pem, record, head })
+}
