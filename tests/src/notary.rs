@@ -45,6 +45,7 @@ mod service;
 mod signer;
 mod stack;
 mod stage;
+mod token_server;
 mod trust_stage;
 
 use crate::require;
@@ -57,11 +58,12 @@ pub use notary_cli::Notary;
 pub use port::free_port;
 pub use postgres::Postgres;
 pub use registry::Registry;
-pub use server::{NotaryServer, SignerAt};
+pub use server::{Asks, NotaryServer, SignerAt};
 pub(crate) use service::Service;
 pub use signer::NotarySigner;
 pub use stack::NotaryStack;
 pub use stage::NotaryStage;
+pub use token_server::{TokenRequest, TokenServer};
 pub use trust_stage::{ImageHost, TrustStage};
 
 /// The passphrase of every key that the command lines keep.

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use reqwest::{Certificate, Client, Method, RequestBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, Method, RequestBuilder};
 use tokio::runtime::{Builder, Runtime};
+
+use crate::certificates::Credential;
 
 /// A client without async that trusts one authority alone, and caches nothing.
 #[derive(Debug, Clone)]
@@ -29,6 +31,18 @@ impl Https {
     /// Trusts the authority whose certificate (PEM) is in this file.
     #[must_use]
     pub fn trusting(ca: &Path) -> Self {
+        Self::with(ca, |client| client)
+    }
+
+    /// As [`Self::trusting`], and shows this certificate to servers that ask for one.
+    #[must_use]
+    pub fn showing(ca: &Path, credential: &Credential) -> Self {
+        let both = [&credential.certificate, &credential.key].map(|file| fs::read(file).unwrap());
+        let identity = Identity::from_pem(&both.concat()).unwrap();
+        Self::with(ca, |client| client.identity(identity))
+    }
+
+    fn with(ca: &Path, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         // Another test of this process may have done it.
         drop(rustls::crypto::ring::default_provider().install_default());
         let ca = Certificate::from_pem(&fs::read(ca).unwrap()).unwrap();
@@ -36,7 +50,7 @@ impl Https {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         Self {
             runtime: Arc::new(runtime),
-            client: client.build().unwrap(),
+            client: change(client).build().unwrap(),
         }
     }
 

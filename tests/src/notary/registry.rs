@@ -1,5 +1,7 @@
 //! Debian's docker-registry.
 
+mod guarded;
+
 use std::process::Command;
 
 use reqwest::Method;

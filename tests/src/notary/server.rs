@@ -1,5 +1,7 @@
 //! Debian's notary-server.
 
+mod alone;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,6 +13,8 @@ use super::postgres::Postgres;
 use super::service::Service;
 use crate::certificates::{Ca, Leaf};
 use crate::sandbox::Sandbox;
+
+pub use alone::Asks;
 
 /// Where a notary-server finds its signer.
 #[derive(Debug, Clone)]
