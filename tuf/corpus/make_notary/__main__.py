@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 import by_hand
@@ -158,6 +159,21 @@ def rotated(stack, gun, out):
     return collect(stack, gun, out, ["v1"])
 
 
+def purged(stack, gun, out):
+    trust = stack.home()
+    stack.notary(trust, "init", gun)
+    addhash(stack, trust, gun, "v1")
+    openssl("ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", trust / "bob.pem")
+    openssl("ec", "-in", trust / "bob.pem", "-pubout", "-out", trust / "bob.pub")
+    add = ("delegation", "add", "--publish", gun, "targets/bob", trust / "bob.pub", "--all-paths")
+    stack.notary(trust, *add)
+    targets = json.loads(stack.get(gun, "targets.json"))
+    (keyid,) = targets["signed"]["delegations"]["keys"]
+    stack.notary(trust, "delegation", "purge", "--publish", gun, "--key", keyid)
+    stack.notary(trust, "delegation", "add", "--publish", gun, "targets/carol", trust / "bob.pub")
+    return collect(stack, gun, out, ["v1"])
+
+
 def ed25519_online(stack, gun, out):
     trust = stack.home()
     stack.notary(trust, "init", gun)
@@ -212,6 +228,28 @@ def wildcard(stack, gun, out):
     return collect(stack, gun, out, ["v1"])
 
 
+def authorities(stack, gun, out):
+    ca, between, leaf = p256(), p256(), p256()
+    plain = [(x509.BasicConstraints(ca=False, path_length=None), True)]
+    bundle = by_hand.issued(leaf, gun, between, "between", plain)
+    bundle += by_hand.authority(between, "between", ca, "ca")
+    one, two = Signer(leaf, bundle=bundle), Signer(p256())
+    repository = Repository(stack, gun)
+    root = repository.root(1, role([one]), role([two]), [one, two])
+    files = targets(1, {"v1": target(b"one")})
+    repository.publish({"root": document(root, [one]), "targets": document(files, [two])})
+    entries = collect(stack, gun, out, ["v1"])
+    (out / "ca.pem").write_bytes(by_hand.authority(ca, "ca", ca, "ca"))
+    # Whoever is told of the authority trusts the repository, and of another one does not.
+    (out / "other.pem").write_bytes(by_hand.authority(leaf, "ca", leaf, "ca"))
+    for file, trusted in (("ca.pem", True), ("other.pem", False)):
+        home = stack.home()
+        pinning = {"ca": {gun: str(out / file)}, "disable_tofu": True}
+        (home / "config.json").write_text(json.dumps({"trust_pinning": pinning}))
+        assert stack.can_list(home, gun) == trusted, file
+    return entries
+
+
 def strange(stack, gun, out):
     names = ["a<b>&c", 'q"uote', "é\u2028\u2029", "\U0001f511", "\uffff", "z/" * 20 + "z"]
     data = {"z": "<&>", "a": {"é": [1, "\u2028"]}, "A": False, 'q"\\': "\\u003c"}
@@ -230,6 +268,7 @@ CASES = {
     "delegations": delegations,
     "custom": custom,
     "rotated": rotated,
+    "purged": purged,
     "p-384": of_keys(p384, p384),
     "p-521": of_keys(p256, p521),
     "ed25519": of_keys(p256, ed25519.Ed25519PrivateKey.generate),
@@ -237,6 +276,7 @@ CASES = {
     "rsa-pkcs1v15": of_keys(rsa2048, rsa2048, "rsapkcs1v15"),
     "threshold-2": threshold_2,
     "wildcard": wildcard,
+    "authorities": authorities,
     "strange": strange,
 }
 

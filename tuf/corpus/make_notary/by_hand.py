@@ -60,13 +60,15 @@ def sign(private, content, scheme=None):
 
 
 class Signer:
-    """A key, with a certificate of this name where one is given."""
+    """A key, with a certificate of this name where one is given, or with this bundle (PEM)."""
 
-    def __init__(self, private, name=None, scheme=None):
+    def __init__(self, private, name=None, scheme=None, bundle=None):
         self.private, self.scheme = private, scheme
         self.key = bare(private.public_key())
         if name is not None:
-            self.key = key(self.key["keytype"] + "-x509", certificate(private, name))
+            bundle = certificate(private, name)
+        if bundle is not None:
+            self.key = key(self.key["keytype"] + "-x509", bundle)
         self.keyid = keyid(self.key)
 
     def signature(self, content):
@@ -85,23 +87,36 @@ def bare(public):
 
 def certificate(private, name):
     """PEM, as notary makes them."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     usage = x509.KeyUsage(True, False, True, False, False, False, False, False, False)
-    made = (
+    extensions = [
+        (usage, True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), False),
+        (x509.BasicConstraints(ca=False, path_length=None), True),
+    ]
+    return issued(private, name, private, name, extensions)
+
+
+def authority(private, name, by, by_name):
+    """PEM of a certificate for an authority."""
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    extensions = [(usage, True), (x509.BasicConstraints(ca=True, path_length=None), True)]
+    return issued(private, name, by, by_name, extensions)
+
+
+def issued(private, name, by, by_name, extensions):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = (
         x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, by_name)]))
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=3650))
-        .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .sign(private, hashes.SHA256())
     )
-    return made.public_bytes(serialization.Encoding.PEM)
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(by, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def document(signed, signers):

@@ -139,6 +139,15 @@ class Stack:
         command = ["notary", *url, "--trustDir", trust, *arguments]
         return run(command, trust, environment, b"yes\n")
 
+    def can_list(self, home, gun):
+        """Does notary list a repository, with this directory's config.json?"""
+        try:
+            self.notary(home, "--configFile", home / "config.json", "list", gun)
+        except AssertionError as error:
+            assert "trusted root" in str(error), error
+            return False
+        return True
+
     def docker(self, config, *arguments, engine="/nonexistent"):
         """Runs docker with this config directory; returns what it prints."""
         roots = config / "tls" / f"127.0.0.1:{self.port}"

@@ -112,11 +112,7 @@ fn parse_roles(
 }
 
 impl DelegatedRole {
-    fn parse(
-        value: &Value,
-        keys: &BTreeMap<KeyId, Key>,
-        dialect: Dialect,
-    ) -> Result<Self, Fault> {
+    fn parse(value: &Value, keys: &BTreeMap<KeyId, Key>, dialect: Dialect) -> Result<Self, Fault> {
         let role = object(value)?;
         Ok(Self {
             name: required(role, "name", |value| -> Result<RoleName, Problem> {
@@ -126,7 +122,10 @@ impl DelegatedRole {
                 }
                 Ok(name.parse()?)
             })?,
-            keys: RoleKeys::parse(value, keys)?,
+            keys: match dialect {
+                Dialect::Spec => RoleKeys::parse(value, keys)?,
+                Dialect::Notary => RoleKeys::parse_notary(value, keys)?,
+            },
             terminating: match dialect {
                 Dialect::Spec => required(role, "terminating", boolean)?,
                 Dialect::Notary => false,

@@ -22,14 +22,20 @@ impl RoleKeys {
     pub(super) fn parse(value: &Value, keys: &BTreeMap<KeyId, Key>) -> Result<Self, Fault> {
         let role = object(value)?;
         let keyids = required(role, "keyids", |value| parse_keyids(value, keys))?;
-        let threshold = required(role, "threshold", |value| {
-            let number = integer(value)?;
-            let threshold = u32::try_from(number)
-                .ok()
-                .filter(|threshold| *threshold > 0);
-            threshold.ok_or(Problem::Threshold(number))
-        })?;
+        let threshold = required(role, "threshold", parse_threshold)?;
         Ok(Self { keyids, threshold })
+    }
+
+    /// As notary writes them: `null` where a delegation's last key was taken away.
+    pub(super) fn parse_notary(value: &Value, keys: &BTreeMap<KeyId, Key>) -> Result<Self, Fault> {
+        let role = object(value)?;
+        if role.get("keyids") != Some(&Value::Null) {
+            return Self::parse(value, keys);
+        }
+        Ok(Self {
+            keyids: Vec::new(),
+            threshold: required(role, "threshold", parse_threshold)?,
+        })
     }
 
     /// Writes its fields into an object; other members of it stay.
@@ -50,6 +56,13 @@ impl RoleKeys {
     pub fn reachable(&self, keys: &BTreeMap<KeyId, Key>) -> bool {
         self.distinct_keys(keys) >= self.threshold as usize
     }
+}
+
+fn parse_threshold(value: &Value) -> Result<u32, Problem> {
+    let number = integer(value)?;
+    let threshold = u32::try_from(number).ok();
+    let threshold = threshold.filter(|threshold| *threshold > 0);
+    threshold.ok_or(Problem::Threshold(number))
 }
 
 fn parse_keyids(value: &Value, keys: &BTreeMap<KeyId, Key>) -> Result<Vec<KeyId>, Fault> {
