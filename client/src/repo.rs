@@ -52,6 +52,7 @@ pub use project::{Project, ProjectLock, SETTINGS};
 pub use publish::{Begun, Layout, Publication, Scope, publish, publish_to};
 pub use published::Published;
 pub use root::{RootChange, draft_root};
+pub(crate) use round::{is_seen, sign_one};
 pub use sent::{Sending, Sent};
 pub use settings::{
     Delegated, DelegatedSettings, Holder, KeySettings, Period, Publishing, RoleSettings, Roles,

@@ -5,6 +5,7 @@ mod answer;
 pub mod change;
 pub mod edit;
 pub mod engine;
+pub mod hands;
 pub mod home;
 pub mod http;
 pub mod login;

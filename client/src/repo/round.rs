@@ -22,8 +22,8 @@ use crate::show::escape;
 
 pub(super) use accept::{accept, counts, missing};
 pub use memory::align_versions;
-pub(super) use stream::sign_one;
-pub(super) use tell::is_seen;
+pub(crate) use stream::sign_one;
+pub(crate) use tell::is_seen;
 
 /// Which signatures a round asks for.
 #[derive(Clone, Debug, Default)]

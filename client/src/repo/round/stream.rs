@@ -19,7 +19,7 @@ const IN_FLIGHT: usize = 64;
 const ANSWER: Duration = Duration::from_secs(120);
 
 /// Asks an agent for one signature.
-pub(in crate::repo) async fn sign_one(
+pub(crate) async fn sign_one(
     agent: &Agent,
     request: SignRequest,
 ) -> anyhow::Result<Signed> {

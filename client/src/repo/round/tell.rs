@@ -94,7 +94,7 @@ impl Round<'_> {
 }
 
 /// Whether an agent knows this version of a role as finished, or a later one.
-pub(in crate::repo) fn is_seen(memory: &LineageReply, role: &Role, version: u64) -> bool {
+pub(crate) fn is_seen(memory: &LineageReply, role: &Role, version: u64) -> bool {
     let mut roles = memory.roles.iter();
     let known = roles.find(|known| known.role == role.as_str());
     known.is_some_and(|known| {

@@ -1,0 +1,89 @@
+use privyseal_proto::v1::{LineageRef, LineageReply, ObserveRequest};
+use privyseal_tuf::{Document, Role, RoleType};
+
+use super::{Hand, Hands, Known};
+use crate::agent::AgentError;
+use crate::repo::is_seen;
+
+impl Hands<'_> {
+    /// Shows a key's agent the finished documents that it must know before it signs one of a role,
+    /// as far as it has not seen them: what others published since.
+    ///
+    /// # Errors
+    /// Where it does not take one. That need not matter: then it signs all the same.
+    pub(super) async fn show(
+        &mut self,
+        known: &Known,
+        role: &Role,
+        hand: &Hand,
+    ) -> Result<(), AgentError> {
+        if known.first_root.is_none() {
+            return Ok(());
+        }
+        let lineage = known.lineage(&hand.held.key.authority);
+        let needed = known.documents.iter().filter(|(of, _)| matters(of, role));
+        let needed: Vec<(Role, Document)> = needed.cloned().collect();
+        let roles: Vec<Role> = needed.iter().map(|(role, _)| role.clone()).collect();
+        let agent = self.agent(&hand.held.agent)?;
+        // An agent that does not know the repository says so when it is asked to sign.
+        let Ok(memory) = agent.lineage(&lineage, &roles).await else {
+            return Ok(());
+        };
+        let mut refused = None;
+        for (of, document) in needed {
+            if is_known(&memory, &of, role, &document) {
+                continue;
+            }
+            let shown = self.observe(&hand.held.agent, &lineage, &of, &document);
+            if let Err(error) = shown.await {
+                // What comes after it may be taken all the same.
+                refused.get_or_insert(error);
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    async fn observe(
+        &mut self,
+        name: &str,
+        lineage: &LineageRef,
+        role: &Role,
+        document: &Document,
+    ) -> Result<(), AgentError> {
+        let request = ObserveRequest {
+            lineage: Some(lineage.clone()),
+            role: role.to_string(),
+            document: document.to_bytes(),
+        };
+        let agent = self.agent(name)?;
+        let reply = agent.signing().observe(request).await;
+        let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
+        self.note(name, reply.head);
+        Ok(())
+    }
+}
+
+/// Whether an agent that signs a document of `signed` must know the one of `of`: the roots, what
+/// delegates to it, and its own; of a snapshot every file that it names.
+fn matters(of: &Role, signed: &Role) -> bool {
+    match (of, signed) {
+        (Role::Top(RoleType::Root), _) => true,
+        (_, Role::Top(RoleType::Root)) => false,
+        (_, Role::Top(RoleType::Snapshot)) => true,
+        (Role::Top(RoleType::Targets), _) => true,
+        (Role::Delegated(of), Role::Delegated(signed)) => {
+            let rest = signed.as_str().strip_prefix(of.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+        _ => false,
+    }
+}
+
+/// Who signs a snapshot must know the very files, not only what they say.
+fn is_known(memory: &LineageReply, of: &Role, signed: &Role, document: &Document) -> bool {
+    if signed.top() == Some(RoleType::Snapshot) && of.top() != Some(RoleType::Snapshot) {
+        return false;
+    }
+    let view = document.view(of.kind());
+    view.is_ok_and(|view| is_seen(memory, of, view.version()))
+}
