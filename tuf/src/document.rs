@@ -144,9 +144,14 @@ impl Document {
             Some(received) => Cow::Borrowed(received),
             None => Cow::Owned(match self.dialect() {
                 Dialect::Spec => Value::Object(self.envelope()).to_file(),
-                Dialect::Notary => go::file(&self.payload.signed, &self.signatures),
+                Dialect::Notary => self.as_go(),
             }),
         }
+    }
+
+    /// The file as Go prints it in notary's dialect, whatever was received.
+    pub(crate) fn as_go(&self) -> Vec<u8> {
+        go::file(&self.payload.signed, &self.signatures)
     }
 
     fn envelope(&self) -> Object {

@@ -10,6 +10,7 @@ mod error;
 pub(crate) mod expires;
 mod fields;
 mod file_meta;
+mod go_form;
 mod key;
 mod signed;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use delegation::{Delegation, NotADelegation};
 pub use error::{Problem, SignedError};
 pub use expires::NotAnExpiry;
 pub use file_meta::FileMeta;
+pub use go_form::{NotAsGoPrints, as_go_prints, go_keeps};
 pub use key::Key;
 pub(crate) use key::key_value;
 pub use signed::{Signed, Snapshot, Timestamp};

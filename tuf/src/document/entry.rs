@@ -34,7 +34,7 @@ impl SignatureEntry {
         }
     }
 
-    pub(super) fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         let mut object = self.unknown.clone();
         object.insert("keyid", Value::from(self.keyid.as_str()));
         object.insert("sig", Value::String(self.sig.clone()));

@@ -56,6 +56,18 @@ pub enum Problem {
     /// Not a role that a snapshot lists.
     #[error(transparent)]
     Role(#[from] NotADelegation),
+    /// A field that Go leaves out where there is nothing in it.
+    #[error("must be left out where there is nothing in it")]
+    Omitted,
+    /// A character that Go's own reader refuses in what Go wrote.
+    #[error("has a control character")]
+    Control,
+    /// Not the name of a signature's method as Go prints it.
+    #[error("must be the name of a method in lower case")]
+    Method,
+    /// Not base64 as Go prints it.
+    #[error("must be base64 with its padding")]
+    Base64,
     /// Not the base64 of a digest.
     #[error("must be the base64 of {0} bytes")]
     Digest(usize),

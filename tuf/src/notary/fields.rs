@@ -20,7 +20,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The object at `path`.
-    fn of(value: &'a Value, path: JsonPath) -> Result<Self, SignedError> {
+    pub(super) fn of(value: &'a Value, path: JsonPath) -> Result<Self, SignedError> {
         match value.as_object() {
             Some(object) => Ok(Self { object, path }),
             None => Err(SignedError::Field {
@@ -36,6 +36,49 @@ impl<'a> Fields<'a> {
             Some(unknown) => Err(self.wrong(unknown, Problem::Unknown)),
             None => Ok(self),
         }
+    }
+
+    /// Demands these fields, and refuses every other.
+    pub(super) fn exactly(self, known: &[&str]) -> Result<Self, SignedError> {
+        self.between(known, &[])
+    }
+
+    /// Demands the fields of the one list, and takes those of the other.
+    pub(super) fn between(self, all: &[&str], some: &[&str]) -> Result<Self, SignedError> {
+        if let Some(missing) = all.iter().find(|name| !self.object.contains_key(name)) {
+            return Err(self.wrong(missing, Problem::Missing));
+        }
+        let known = |name: &str| all.contains(&name) || some.contains(&name);
+        match self.object.keys().find(|name| !known(name)) {
+            Some(unknown) => Err(self.wrong(unknown, Problem::Unknown)),
+            None => Ok(self),
+        }
+    }
+
+    /// Refuses an optional field that Go leaves out: null, or an empty list.
+    pub(super) fn is_printed(&self, name: &str) -> Result<(), SignedError> {
+        let omitted = match self.object.get(name) {
+            Some(Value::Null) => true,
+            Some(Value::Array(items)) => name == "paths" && items.is_empty(),
+            _ => false,
+        };
+        if omitted {
+            return Err(self.wrong(name, Problem::Omitted));
+        }
+        Ok(())
+    }
+
+    /// Every item of a field that is a list, each an object.
+    pub(super) fn items(
+        &self,
+        name: &str,
+    ) -> Result<impl Iterator<Item = Result<Self, SignedError>>, SignedError> {
+        let value = self.value(name)?;
+        let path = self.path.key(name);
+        let items = value.as_array();
+        let items = items.ok_or_else(|| self.wrong(name, kind("an array", value)))?;
+        let items = items.iter().enumerate();
+        Ok(items.map(move |(at, item)| Self::of(item, path.index(at))))
     }
 
     /// What is wrong with a field of this object.

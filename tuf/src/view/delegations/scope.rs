@@ -97,6 +97,11 @@ impl Scope {
             ),
         };
         entry.remove(other);
+        if *self == Self::Prefixes(Vec::new()) {
+            // notary leaves an empty list out.
+            entry.remove(name);
+            return;
+        }
         entry.insert(name, value);
     }
 }
