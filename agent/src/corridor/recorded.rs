@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use privyseal_proto::ledger::v1::{Decision as Record, record::Event};
-use privyseal_tuf::{KeyId, Sha256Digest};
+use privyseal_tuf::{Dialect, KeyId, Sha256Digest};
 
 use super::{
     Held, House,
@@ -18,6 +18,7 @@ pub struct Recorded {
     pub(super) lineage: LineageId,
     pub(super) version: u64,
     pub(super) digest: Sha256Digest,
+    pub(super) dialect: Dialect,
 }
 
 impl Recorded {
@@ -35,6 +36,7 @@ impl Recorded {
             ..
         } = held;
         let (version, digest) = (document.version, document.digest);
+        let dialect = document.document.dialect();
         let record = Record {
             caller: Some(held.caller.to_record()),
             lineage: Some(super::record_lineage(&lineage)),
@@ -60,6 +62,7 @@ impl Recorded {
             lineage,
             version,
             digest,
+            dialect,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use privyseal_ledger::Head;
 use privyseal_proto::v1 as wire;
-use privyseal_tuf::{KeyId, Sha256Digest, Signature};
+use privyseal_tuf::{Dialect, KeyId, Sha256Digest, Signature};
 
 use super::{Held, House, Recorded, held::Given};
 use crate::{fault::Stop, memory::LineageId};
@@ -12,6 +12,7 @@ use crate::{fault::Stop, memory::LineageId};
 pub struct Verified {
     keyid: KeyId,
     signature: Signature,
+    dialect: Dialect,
     lineage: LineageId,
     version: u64,
     digest: Sha256Digest,
@@ -30,6 +31,7 @@ impl Recorded {
         Ok(Verified {
             signature: self.decided.sign(house).await?,
             keyid: self.keyid,
+            dialect: self.dialect,
             lineage: self.lineage,
             version: self.version,
             digest: self.digest,
@@ -46,6 +48,7 @@ impl Verified {
         Self {
             keyid: held.keyid,
             signature: given.signature,
+            dialect: held.document.document.dialect(),
             lineage: held.lineage,
             version: held.document.version,
             digest: held.document.digest,
@@ -55,12 +58,17 @@ impl Verified {
         }
     }
 
-    /// As it goes over the wire: hex as in a TUF document, ECDSA in DER.
+    /// As it goes over the wire, in the text of the document's dialect.
     #[must_use]
     pub fn into_wire(self) -> wire::Signed {
         wire::Signed {
             keyid: self.keyid.to_string(),
-            sig: self.signature.to_hex(),
+            sig: self.signature.to_text(self.dialect),
+            method: self
+                .signature
+                .method(self.dialect)
+                .unwrap_or_default()
+                .to_owned(),
             lineage: Some(super::wire_lineage(&self.lineage)),
             version: self.version,
             digest: self.digest.to_string(),
