@@ -38,7 +38,7 @@ pub use self::{
     verified::Verified,
 };
 pub(crate) use self::{
-    checked::unknown as unknown_authority,
+    checked::{authority, unknown as unknown_authority},
     finish::Finish,
     observed::{
         file_of, may_see, observed as observed_record, shown_is_news, unknown as unknown_lineage,

@@ -67,6 +67,10 @@ reasons! {
     JsonTooDeep = "JSON_TOO_DEEP", "nest at most 64 levels";
     /// Bytes after the document.
     JsonTrailing = "JSON_TRAILING", "send exactly one JSON document";
+    /// The document is written in another dialect than its authority's.
+    DialectMismatch = "DIALECT_MISMATCH", "name the authority that the document belongs to; dialect in its [[authority]] says how its documents are written";
+    /// notary-server would store the document with other bytes than it was sent.
+    NotAsGoPrints = "NOT_AS_GO_PRINTS", "write no fields but notary's own, and no control characters: `privyseal trust` does";
     /// Not the document of the role.
     TypeMismatch = "TYPE_MISMATCH", "send the document of the role that the request names";
     /// A field is missing or has a wrong form.
@@ -125,6 +129,20 @@ reasons! {
     SnapshotUnknown = "SNAPSHOT_UNKNOWN", "show this agent the finished snapshot first (`privyseal repo sign` does)";
     /// The document does not meet its thresholds.
     Incomplete = "INCOMPLETE", "collect the missing signatures first";
+    /// A timestamp of Docker Content Trust.
+    TimestampOfServer = "TIMESTAMP_OF_SERVER", "leave timestamps to notary-server; with a [[notary]] this agent is its signer";
+    /// A root key of Docker Content Trust without a certificate.
+    RootNeedsCertificate = "ROOT_NEEDS_CERTIFICATE", "list the key's certificate, of type ecdsa-x509 or rsa-x509: this agent makes one with the key";
+    /// A root certificate that does not name the repository.
+    RootCertificateName = "ROOT_CERTIFICATE_NAME", "have a certificate made whose common name is the repository's";
+    /// A root certificate that does not hold now.
+    RootCertificateDate = "ROOT_CERTIFICATE_DATE", "have a new certificate made with the same key and list it in the place of this one, or set the agent's clock";
+    /// A root certificate that notary's clients refuse.
+    RootCertificateUnfit = "ROOT_CERTIFICATE_UNFIT", "have a certificate made that is no CA's, and is not signed over SHA-1 or MD5";
+    /// A delegation to a role that is not the delegator's own.
+    DelegationNotBelow = "DELEGATION_NOT_BELOW", "delegate to roles one step below alone: targets to targets/a, targets/a to targets/a/b";
+    /// A snapshot that lists a file which the agent does not know.
+    SnapshotFileUnknown = "SNAPSHOT_FILE_UNKNOWN", "show this agent the finished documents that the snapshot lists (`privyseal trust publish` does)";
     /// Nothing to supersede, or it is final.
     NotSupersedable = "NOT_SUPERSEDABLE", "go on with the next version; only an unfinished draft that needs several signatures can be superseded";
     /// A keystore that the config keeps from root keys.
@@ -133,6 +151,8 @@ reasons! {
     NameTaken = "NAME_TAKEN", "choose another name; a key's name is never used again";
     /// Many repositories for a key that the config does not let serve many.
     KeyNotShared = "KEY_NOT_SHARED", "name one repository, or have the agent's operator add the key's name to shared_keys of the [[authority]]; only root and delegation keys are shared";
+    /// A key that was made elsewhere, for a keystore whose config takes none.
+    ImportNotAllowed = "IMPORT_NOT_ALLOWED", "generate a new key on the token, which no file ever held; or set allow_import = true in the agent's [[keystore]] for as long as keys are imported";
     /// A repository has as many keys of a role as callers may have made.
     KeysFull = "KEYS_FULL", "use one of the keys that are there: `privyseal key list --purpose trust` shows them; an operator of the agent may make more";
     /// The repository is known already.

@@ -3,16 +3,16 @@
 use std::time::SystemTime;
 
 use privyseal_tuf::{
-    DelegatedRoles, Delegations, Document, DocumentError, Key, Problem, Role, Root, Sha256Digest,
-    View, ViewError, json::JsonError,
+    DelegatedRoles, Delegations, Dialect, Document, DocumentError, Key, Problem, Role, RoleType,
+    Root, Sha256Digest, View, ViewError, json::JsonError, notary,
 };
 
 use super::{Authorized, House, received::Named};
 use crate::{
-    config::Authority,
+    config::{Authority, Config},
     denial::{Denial, Reason},
     grant::Granted,
-    memory::Memory,
+    memory::{LineageId, Memory},
 };
 
 /// A request whose document holds by itself.
@@ -38,13 +38,12 @@ impl Checked {
     /// # Errors
     /// The first rule that it breaks.
     pub fn new(request: Authorized, house: &House) -> Result<Self, Denial> {
-        let document = Content::read(&request.request.document, &request.request.role)?;
-        let name = &request.request.lineage.authority;
-        let authority = house
-            .config
-            .authorities
-            .get(name)
-            .ok_or_else(|| unknown(name))?;
+        let authority = authority(&house.config, &request.request.lineage.authority)?;
+        let asked = &request.request;
+        let document = Content::read(&asked.document, &asked.role, authority.dialect)?;
+        if authority.dialect == Dialect::Notary {
+            go_prints(&document)?;
+        }
         document.within(authority, now())?;
         document.admitted(&request.granted)?;
         Ok(Self { request, document })
@@ -61,6 +60,11 @@ impl Checked {
         })?;
         Ok(self)
     }
+}
+
+/// The authority of that name.
+pub(crate) fn authority<'a>(config: &'a Config, name: &str) -> Result<&'a Authority, Denial> {
+    config.authorities.get(name).ok_or_else(|| unknown(name))
 }
 
 pub(crate) fn unknown(authority: &str) -> Denial {
@@ -82,9 +86,25 @@ impl Content {
         self.digest
     }
 
-    /// Parses the document of a role.
-    pub(crate) fn read(bytes: &[u8], role: &Role) -> Result<Self, Denial> {
+    /// Is it the lineage's first root? Of notary's dialect that may be a second version: a
+    /// repository of which only that was ever published.
+    pub(super) fn is_first_root_of(&self, lineage: &LineageId) -> bool {
+        let first = match self.document.dialect() {
+            Dialect::Spec => 1..=1,
+            Dialect::Notary => 1..=2,
+        };
+        first.contains(&self.version) && self.digest == lineage.first_root
+    }
+
+    /// Parses the document of a role, which must be in the dialect of its authority.
+    pub(crate) fn read(bytes: &[u8], role: &Role, dialect: Dialect) -> Result<Self, Denial> {
         let document = Document::parse(bytes).map_err(malformed)?;
+        if document.dialect() != dialect {
+            return Err(other_dialect(&document, dialect));
+        }
+        if dialect == Dialect::Notary && *role == RoleType::Timestamp.into() {
+            return Err(timestamp_of_server());
+        }
         let view = document.view(role.kind()).map_err(invalid)?;
         let digest = document.payload().digest;
         Ok(Self {
@@ -193,6 +213,33 @@ pub(super) fn introduces(keyid: &str, key: &Key) -> Result<(), Denial> {
         .map_err(|problem| Denial::new(Reason::KeyUnsupported, format!("key {keyid}: {problem}")))
 }
 
+/// notary-server hashes its own print of what it is sent: what Go prints otherwise is lost with it.
+fn go_prints(content: &Content) -> Result<(), Denial> {
+    notary::go_keeps(&content.document, content.role.kind()).map_err(|error| {
+        let message = format!("notary-server would store it otherwise: {error}");
+        Denial::new(Reason::NotAsGoPrints, message)
+    })
+}
+
+fn other_dialect(document: &Document, dialect: Dialect) -> Denial {
+    let found = document
+        .signed()
+        .get("_type")
+        .and_then(|value| value.as_str());
+    let found: String = found.unwrap_or_default().chars().take(64).collect();
+    let message = format!(
+        "the document's _type is \"{}\", and the authority's documents are written in dialect \
+         {dialect}",
+        found.escape_debug()
+    );
+    Denial::new(Reason::DialectMismatch, message)
+}
+
+pub(super) fn timestamp_of_server() -> Denial {
+    let message = "timestamps of Docker Content Trust are notary-server's to have signed";
+    Denial::new(Reason::TimestampOfServer, message)
+}
+
 fn malformed(error: DocumentError) -> Denial {
     let reason = match &error {
         DocumentError::Json(json) => malformed_json(json),
@@ -223,6 +270,10 @@ fn invalid(error: ViewError) -> Denial {
             Problem::TargetPath(_) => Reason::TargetPathInvalid,
             _ => Reason::MetadataInvalid,
         },
+        ViewError::Notary(notary::SignedError::Field {
+            problem: notary::Problem::Expires(_),
+            ..
+        }) => Reason::ExpiryMalformed,
         ViewError::Notary(_) => Reason::MetadataInvalid,
     };
     Denial::new(reason, error.to_string())

@@ -41,7 +41,7 @@ fn complete(known: &Known, document: &Content, signed: &BTreeSet<Sha256Digest>) 
         (Role::Top(role), View::Root(root)) => {
             let before = state.root_before(document.version);
             // A first root is signed by its own keys, any other also by those of the one before.
-            (document.version == 1 || before.is_some())
+            (document.is_first_root_of(known.lineage()) || before.is_some())
                 && by(&RootFacts::of(root), *role)
                 && before.is_none_or(|before| by(before, *role))
         }

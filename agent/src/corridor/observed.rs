@@ -14,7 +14,7 @@ use privyseal_tuf::{Role, RoleType, Sha256Digest};
 
 use super::{
     House, LineageName,
-    checked::Content,
+    checked::{Content, authority},
     completion, facts,
     received::{Named, known, role, within},
     rules,
@@ -79,7 +79,8 @@ impl Observation {
     pub async fn record(self, house: &House) -> Result<Shown, Stop> {
         let (bytes, role) = (self.document.clone(), self.role.clone());
         let large = bytes.len() > super::LARGE;
-        let document = super::aside(large, move || Content::read(&bytes, &role)).await??;
+        let dialect = authority(&house.config, &self.lineage.authority)?.dialect;
+        let document = super::aside(large, move || Content::read(&bytes, &role, dialect)).await??;
         let id = match self.role {
             Role::Top(RoleType::Root) if document.version == 1 => {
                 self.lineage.clone().with_first_root(document.digest)
@@ -262,7 +263,10 @@ fn root_is_next(known: &Known, document: &Content) -> Result<(), Denial> {
         .newest_final()
         .map_or(0, |root| root.version);
     let next = trusted.saturating_add(1);
-    if document.version == next || (document.version == trusted && trusted > 0) {
+    if document.version == next
+        || (document.version == trusted && trusted > 0)
+        || (trusted == 0 && document.is_first_root_of(known.lineage()))
+    {
         return Ok(());
     }
     let message = format!(

@@ -4,14 +4,14 @@ mod parts;
 
 use privyseal_ledger::Head;
 use privyseal_proto::ledger::v1::{Observed, Record, RepositoryEnrolled, record::Event};
-use privyseal_tuf::{Role, RoleType};
+use privyseal_tuf::{Dialect, Role, RoleType};
 
 use self::parts::into_records;
 use crate::{
     caller::Caller,
     corridor::{
-        Content, House, LineageName, aside, file_of, observed_record, record_lineage,
-        shown_is_news, unknown_authority, unknown_lineage,
+        Content, House, LineageName, aside, authority, file_of, observed_record, record_lineage,
+        shown_is_news, unknown_lineage,
     },
     denial::{Denial, Reason},
     fault::Stop,
@@ -40,14 +40,12 @@ pub async fn enrol_repository(
     name: LineageName,
     documents: Documents,
 ) -> Result<(LineageId, Head), Stop> {
-    if !house.config.authorities.contains_key(&name.authority) {
-        return Err(unknown_authority(&name.authority).into());
-    }
+    let dialect = authority(&house.config, &name.authority)?.dialect;
     let memory = house.ledger.memory();
     let gate = memory.opening_gate().await;
     let caller = operator.clone();
     // A repository may have thousands of documents.
-    let (id, enrolled) = aside(true, move || verify(&caller, name, documents)).await??;
+    let (id, enrolled) = aside(true, move || verify(&caller, name, dialect, documents)).await??;
     if memory.lineage(&id).is_some() || memory.is_given_up(&id) {
         let message = format!(
             "{} is known with first root {}",
@@ -72,6 +70,7 @@ pub async fn enrol_repository(
 fn verify(
     operator: &Caller,
     name: LineageName,
+    dialect: Dialect,
     documents: Documents,
 ) -> Result<(LineageId, RepositoryEnrolled), Denial> {
     let Documents { roots, present } = documents;
@@ -86,7 +85,7 @@ fn verify(
     let first = roots
         .first()
         .ok_or_else(|| malformed("the first root is missing".to_owned()))?;
-    let id = name.with_first_root(Content::read(first, &root)?.digest());
+    let id = name.with_first_root(Content::read(first, &root, dialect)?.digest());
     let mut enrolled = RepositoryEnrolled {
         operator: Some(operator.to_record()),
         lineage: Some(record_lineage(&id)),
@@ -101,7 +100,7 @@ fn verify(
     let dull = roots.len().saturating_sub(2);
     let roots = roots.into_iter().map(|bytes| (root.clone(), bytes));
     for (index, (role, bytes)) in roots.chain(present).enumerate() {
-        let document = Content::read(&bytes, &role)?;
+        let document = Content::read(&bytes, &role, dialect)?;
         let lineage = scratch.lineage(&id).ok_or_else(|| unknown_lineage(&id))?;
         let known = lineage.known(&role);
         shown_is_news(&known, &document)?;

@@ -39,6 +39,8 @@ pub fn code(reason: Reason) -> Code {
         | R::JsonNumber
         | R::JsonTooDeep
         | R::JsonTrailing
+        | R::DialectMismatch
+        | R::NotAsGoPrints
         | R::TypeMismatch
         | R::MetadataInvalid
         | R::ExpiryMalformed
@@ -46,6 +48,7 @@ pub fn code(reason: Reason) -> Code {
         | R::KeyidMismatch
         | R::KeyUnsupported
         | R::TargetPathInvalid
+        | R::DelegationNotBelow
         | R::DelegationCycle => Code::InvalidArgument,
         R::ExpiryPast
         | R::ExpiryTooFar
@@ -55,6 +58,7 @@ pub fn code(reason: Reason) -> Code {
         | R::KeyOfOtherLineage
         | R::KeyOfOtherRole
         | R::KeyNotShared
+        | R::ImportNotAllowed
         | R::VersionRollback
         | R::VersionReused
         | R::VersionSkipped
@@ -67,6 +71,12 @@ pub fn code(reason: Reason) -> Code {
         | R::SnapshotContradicts
         | R::TimestampContradicts
         | R::SnapshotUnknown
+        | R::SnapshotFileUnknown
+        | R::TimestampOfServer
+        | R::RootNeedsCertificate
+        | R::RootCertificateName
+        | R::RootCertificateDate
+        | R::RootCertificateUnfit
         | R::Incomplete
         | R::NotSupersedable
         | R::KeyUsed

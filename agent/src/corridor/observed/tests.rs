@@ -1,4 +1,5 @@
 use privyseal_proto::ledger::v1::Record;
+use privyseal_tuf::Dialect;
 
 use super::*;
 use crate::memory::testing::{BEFORE_DELEGATIONS, lineage, replayed};
@@ -10,7 +11,7 @@ const TARGETS: &[u8] = include_bytes!("../../../testdata/before-delegations.targ
 fn a_final_document_is_news_once_more_where_its_delegations_were_not_recorded() {
     let (memory, _) = replayed(BEFORE_DELEGATIONS);
     let app = lineage(&memory, "example.org/app");
-    let document = Content::read(TARGETS, &Role::TARGETS).unwrap();
+    let document = Content::read(TARGETS, &Role::TARGETS, Dialect::Spec).unwrap();
     let file = Some(file_of(TARGETS));
     let known = app.known(&Role::TARGETS);
     let remembered = known.history().last.clone().unwrap();
