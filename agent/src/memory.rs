@@ -13,6 +13,7 @@ mod gates;
 mod keys;
 mod known;
 mod lineage;
+mod listed;
 mod logins;
 mod notary;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use self::{
     keys::{EnrolledKey, Purpose, is_glob},
     known::Known,
     lineage::{Lineage, LineageState, RootFacts},
+    listed::Listed,
     logins::LoginMemory,
     notary::{NotaryUse, RemovedKey, Slot},
     version::{Given, MAX_FILES, RoleHistory, VersionMemory, VersionState},

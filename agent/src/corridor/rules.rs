@@ -1,15 +1,17 @@
 //! What a document must agree with: the versions, keys and entries of its lineage.
 
+mod certified;
 mod delegations;
+mod listed;
 mod scope;
 mod snapshot;
 mod timestamp;
 
-use privyseal_tuf::{KeyId, PublicKey, Role, RoleType, Root, View};
+use privyseal_tuf::{Dialect, KeyId, PublicKey, Role, RoleType, Root, View};
 
 pub(super) use self::scope::is_delegated_to;
 use super::{
-    checked::{Content, introduces},
+    checked::{Content, introduces, now, timestamp_of_server},
     received::Named,
 };
 use crate::{
@@ -112,10 +114,8 @@ pub(super) fn content(known: &Known, document: &Content) -> Result<(), Denial> {
         View::Targets(targets) => delegations::can_be_looked_through(targets),
         View::Snapshot(snapshot) => snapshot::keeps(&known.state, snapshot),
         View::Timestamp(timestamp) => timestamp::agrees(&known.state, timestamp),
-        View::NotarySnapshot(_) | View::NotaryTimestamp(_) => Err(Denial::new(
-            Reason::TypeMismatch,
-            "snapshots and timestamps of notary's dialect are notary-server's to have signed",
-        )),
+        View::NotarySnapshot(snapshot) => listed::keeps(known, snapshot),
+        View::NotaryTimestamp(_) => Err(timestamp_of_server()),
     }
 }
 
@@ -132,17 +132,22 @@ pub(super) fn to_sign(known: &Known, document: &Content, key: &PublicKey) -> Res
             delegations::are_sound(known, targets)
         }
         View::Snapshot(snapshot) => snapshot::is_borne_out(known, snapshot),
-        View::Root(root) => root_follows(known.state.root_before(document.version), root),
-        View::Timestamp(_) | View::NotarySnapshot(_) | View::NotaryTimestamp(_) => Ok(()),
+        View::Root(root) => root_follows(known, document, root),
+        View::NotarySnapshot(snapshot) => listed::is_comparable(snapshot),
+        View::Timestamp(_) | View::NotaryTimestamp(_) => Ok(()),
     }
 }
 
-fn root_follows(before: Option<&RootFacts>, root: &Root) -> Result<(), Denial> {
+fn root_follows(known: &Known, document: &Content, root: &Root) -> Result<(), Denial> {
+    let before = known.state.root_before(document.version);
     for (keyid, key) in &root.keys {
         // A keyid that the world wrote before us is kept; a new one is written as it should be.
         if !before.is_some_and(|before| before.keys.get(keyid) == Some(key)) {
             introduces(keyid.as_str(), key)?;
         }
+    }
+    if root.header.dialect == Dialect::Notary {
+        certified::holds(&known.lineage().repository, before, root, now())?;
     }
     let consistent = root.consistent_snapshot.unwrap_or(false);
     match before {

@@ -17,6 +17,8 @@ pub enum Outside {
     Target(TargetPath),
     /// A delegated pattern that covers more.
     Pattern(RoleName, PathPattern),
+    /// A delegation of all names with a beginning, of which some are outside.
+    Beginning(RoleName, String),
     /// A delegation by hashes, which may cover any path.
     Hashes(RoleName),
 }
@@ -43,15 +45,33 @@ impl PathLimit {
     }
 
     fn covers(&self, name: &RoleName, scope: &Scope) -> Result<(), Outside> {
-        let Scope::Paths(patterns) = scope else {
-            return Err(Outside::Hashes(name.clone()));
+        let covered = |inner: &PathPattern| self.0.iter().any(|outer| outer.covers(inner));
+        let outside = match scope {
+            Scope::Paths(patterns) => {
+                let outside = patterns.iter().find(|pattern| !covered(pattern));
+                outside.map(|pattern| Outside::Pattern(name.clone(), pattern.clone()))
+            }
+            Scope::Prefixes(prefixes) => {
+                let outside = prefixes.iter().find(|prefix| !covered(&beginning(prefix)));
+                outside.map(|prefix| Outside::Beginning(name.clone(), prefix.clone()))
+            }
+            Scope::HashPrefixes(_) => Some(Outside::Hashes(name.clone())),
         };
-        let covered = |inner: &&PathPattern| self.0.iter().any(|outer| outer.covers(inner));
-        match patterns.iter().find(|pattern| !covered(pattern)) {
-            Some(pattern) => Err(Outside::Pattern(name.clone(), pattern.clone())),
-            None => Ok(()),
+        outside.map_or(Ok(()), Err)
+    }
+}
+
+/// The pattern of all tags that begin so. A tag has no `/`.
+fn beginning(prefix: &str) -> PathPattern {
+    let mut pattern = String::new();
+    for letter in prefix.chars() {
+        match letter {
+            '*' | '?' | '[' => pattern.extend(['[', letter, ']']),
+            _ => pattern.push(letter),
         }
     }
+    pattern.push('*');
+    PathPattern::from(pattern.as_str())
 }
 
 impl TryFrom<Vec<String>> for PathLimit {
@@ -82,6 +102,11 @@ impl fmt::Display for Outside {
                 f,
                 "the delegation of {} to {} is not",
                 pattern.as_str().escape_debug(),
+                role.as_str().escape_debug()
+            ),
+            Self::Beginning(role, prefix) => write!(
+                f,
+                "the delegation to {} of all that begins with {prefix:?} is not",
                 role.as_str().escape_debug()
             ),
             Self::Hashes(role) => write!(

@@ -7,27 +7,27 @@ use privyseal_proto::ledger::v1::{
     SnapshotFacts,
     snapshot_facts::{Bins, Entry},
 };
-use privyseal_tuf::Snapshot;
 
 /// The entries that are new or higher than `before`.
-pub(super) fn raised(snapshot: &Snapshot, before: Option<&BTreeMap<String, u64>>) -> SnapshotFacts {
+pub(super) fn raised<'a>(
+    entries: impl Iterator<Item = (&'a str, u64)>,
+    before: Option<&BTreeMap<String, u64>>,
+) -> SnapshotFacts {
     let before = |name: &str| before?.get(name).copied();
-    let raised = snapshot
-        .meta
-        .iter()
-        .filter(|(name, meta)| before(name).is_none_or(|before| before < meta.version));
+    let raised =
+        entries.filter(|(name, version)| before(name).is_none_or(|before| before < *version));
     let mut facts = SnapshotFacts::default();
     let mut run: Option<Bins> = None;
-    for (name, meta) in raised {
-        let next = bin(name, meta.version);
+    for (name, version) in raised {
+        let next = bin(name, version);
         match (&mut run, &next) {
             (Some(run), Some(next)) if follows(run, next) => run.count += 1,
             _ => {
                 put(&mut facts, std::mem::replace(&mut run, next));
                 if run.is_none() {
                     facts.raised.push(Entry {
-                        name: name.clone(),
-                        version: meta.version,
+                        name: name.to_owned(),
+                        version,
                     });
                 }
             }
@@ -95,20 +95,14 @@ fn put(facts: &mut SnapshotFacts, run: Option<Bins>) {
 
 #[cfg(test)]
 mod tests {
-    use privyseal_tuf::{Draft, Expires, MetaFile};
     use prost::Message;
 
     use super::*;
 
-    fn snapshot(entries: &[(&str, u64)]) -> Snapshot {
-        let expires = Expires::from_seconds(2_000_000_000).unwrap();
-        let draft = Draft::snapshot(1, &expires, &MetaFile::of_version(1));
-        let mut snapshot = draft.finish().unwrap().snapshot().unwrap();
-        let entries = entries.iter();
-        snapshot.meta = entries
-            .map(|(name, version)| ((*name).to_owned(), MetaFile::of_version(*version)))
-            .collect();
-        snapshot
+    /// As a snapshot has them: by their names.
+    fn raised_of(entries: &[(&str, u64)], before: Option<&BTreeMap<String, u64>>) -> SnapshotFacts {
+        let sorted: BTreeMap<_, _> = entries.iter().copied().collect();
+        raised(sorted.into_iter(), before)
     }
 
     fn round_trip(facts: &SnapshotFacts) -> BTreeMap<String, u64> {
@@ -141,7 +135,7 @@ mod tests {
             ("-0.json", 1),
             ("-1.json", 1),
         ];
-        let facts = raised(&snapshot(&all), None);
+        let facts = raised_of(&all, None);
         let expected = all.map(|(name, version)| (name.to_owned(), version));
         assert_eq!(round_trip(&facts), BTreeMap::from(expected));
         // 00 and 01 are apart: longer names are sorted between them.
@@ -152,13 +146,13 @@ mod tests {
     fn only_what_rose_is_recorded() {
         let before = [("targets.json", 7), ("b-0.json", 1), ("b-1.json", 5)];
         let before = before.map(|(name, version)| (name.to_owned(), version));
-        let now = snapshot(&[
+        let now = [
             ("targets.json", 8),
             ("b-0.json", 1),
             ("b-1.json", 6),
             ("b-2.json", 6),
-        ]);
-        let facts = raised(&now, Some(&BTreeMap::from(before)));
+        ];
+        let facts = raised_of(&now, Some(&BTreeMap::from(before)));
         let expected = [("targets.json", 8), ("b-1.json", 6), ("b-2.json", 6)];
         let expected = expected.map(|(name, version)| (name.to_owned(), version));
         assert_eq!(round_trip(&facts), BTreeMap::from(expected));
@@ -170,7 +164,7 @@ mod tests {
             .map(|bin| format!("some-long-name-{bin:05x}.json"))
             .collect();
         let all: Vec<_> = names.iter().map(|name| (name.as_str(), 3)).collect();
-        let facts = raised(&snapshot(&all), None);
+        let facts = raised_of(&all, None);
         assert!(facts.encoded_len() < 100);
         assert_eq!(round_trip(&facts).len(), 1 << 17);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use privyseal_proto::ledger::v1::{
-    Facts, RootFacts as RootRecord, SnapshotFacts, TargetsFacts, TimestampFacts,
+    Facts, RootFacts as RootRecord, TargetsFacts, TimestampFacts,
     facts::Content,
     root_facts::{KeyFacts, RoleFacts},
     targets_facts::Delegations,
@@ -24,12 +24,23 @@ pub fn facts_of(view: &View, known: Option<&Known>) -> Facts {
         View::Targets(targets) => Content::Targets(targets_facts(targets, known)),
         View::Snapshot(snapshot) => {
             let before = known.map(|known| &*known.state.snapshot_entries);
-            Content::Snapshot(entries::raised(snapshot, before))
+            let entries = snapshot.meta.iter();
+            let entries = entries.map(|(name, meta)| (name.as_str(), meta.version));
+            Content::Snapshot(entries::raised(entries, before))
         }
         View::Timestamp(timestamp) => Content::Timestamp(TimestampFacts {
             snapshot: timestamp.snapshot.version,
         }),
-        View::NotarySnapshot(_) => Content::Snapshot(SnapshotFacts::default()),
+        View::NotarySnapshot(snapshot) => {
+            let versions = known
+                .map(|known| known.versions_of(snapshot))
+                .unwrap_or_default();
+            let before = known.map(|known| &*known.state.snapshot_entries);
+            let entries = versions
+                .iter()
+                .map(|(name, version)| (name.as_str(), *version));
+            Content::Snapshot(entries::raised(entries, before))
+        }
         View::NotaryTimestamp(_) => Content::Timestamp(TimestampFacts::default()),
     };
     Facts {

@@ -93,6 +93,15 @@ impl RoleHistory {
         known.find(|known| known.version == version)
     }
 
+    /// The last version or the highest final one, where a finished document of it was shown as
+    /// this file: its length and SHA-256.
+    #[must_use]
+    pub fn of_file(&self, file: &(u64, Sha256Digest)) -> Option<&VersionMemory> {
+        let known = [self.last.as_ref(), self.last_final.as_ref()];
+        let mut known = known.into_iter().flatten();
+        known.find(|known| known.files.contains(file))
+    }
+
     /// Whom the highest final version delegates to.
     #[must_use]
     pub fn delegations(&self) -> Option<&Arc<KnownDelegations>> {

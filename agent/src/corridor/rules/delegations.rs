@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use privyseal_tuf::{
-    DelegatedRole, DelegatedRoles, Delegations, PathPattern, RoleKeys, RoleName, Scope,
+    DelegatedRole, DelegatedRoles, Delegations, Dialect, PathPattern, RoleKeys, RoleName, Scope,
     SuccinctRoles, Targets,
 };
 
@@ -17,6 +17,15 @@ use crate::{
 /// Patterns with wildcards that one delegation may have: each path is held against each of them.
 const MAX_PATTERNS: usize = 1_000;
 
+/// How many patterns a path is held against one by one.
+fn patterns(scope: &Scope) -> usize {
+    match scope {
+        Scope::Paths(patterns) => patterns.iter().filter(|pattern| !is_plain(pattern)).count(),
+        Scope::Prefixes(prefixes) => prefixes.len(),
+        Scope::HashPrefixes(_) => 0,
+    }
+}
+
 /// Could later documents be held against these delegations in reasonable time?
 pub(super) fn can_be_looked_through(targets: &Targets) -> Result<(), Denial> {
     let roles = targets.delegations.as_ref().map(|all| &all.roles);
@@ -24,15 +33,12 @@ pub(super) fn can_be_looked_through(targets: &Targets) -> Result<(), Denial> {
         return Ok(());
     };
     for role in roles {
-        let Scope::Paths(patterns) = &role.scope else {
-            continue;
-        };
-        let count = patterns.iter().filter(|pattern| !is_plain(pattern)).count();
+        let count = patterns(&role.scope);
         if count > MAX_PATTERNS {
             let name = role.name.as_str().escape_debug();
             let message = format!(
-                "the delegation to {name} has {count} patterns with wildcards; the most is \
-                 {MAX_PATTERNS}"
+                "the delegation to {name} has {count} patterns with wildcards, or beginnings; the \
+                 most is {MAX_PATTERNS}"
             );
             return Err(Denial::new(Reason::DelegationsTooLarge, message));
         }
@@ -53,6 +59,9 @@ pub(super) fn are_sound(known: &Known, targets: &Targets) -> Result<(), Denial> 
         if keys_before.and_then(|keys| keys.get(keyid)) != Some(key) {
             introduces(keyid.as_str(), key)?;
         }
+    }
+    if targets.header.dialect == Dialect::Notary {
+        are_one_step_below(known, now)?;
     }
     let mut above: HashSet<&RoleName> = known.ancestry.above().collect();
     above.extend(known.role.delegated());
@@ -78,6 +87,27 @@ pub(super) fn are_sound(known: &Known, targets: &Targets) -> Result<(), Denial> 
             }
             let keys_before = before.map(SuccinctRoles::keys);
             is_reachable(bins.name_prefix(), bins.keys(), keys_before, now)
+        }
+    }
+}
+
+/// In notary's dialect a role's name says who delegates to it. What is anywhere else makes the
+/// whole document invalid for every client.
+fn are_one_step_below(known: &Known, now: &Delegations) -> Result<(), Denial> {
+    let role = known.role.as_str();
+    let below = |name: &RoleName| {
+        let parts = name.as_str().rsplit_once('/');
+        parts.is_some_and(|(above, _)| above == role)
+    };
+    match now.names().find(|name| !below(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!(
+                "{} would delegate to {}, which is not one step below it",
+                role.escape_debug(),
+                name.as_str().escape_debug()
+            );
+            Err(Denial::new(Reason::DelegationNotBelow, message))
         }
     }
 }

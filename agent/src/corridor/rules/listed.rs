@@ -1,0 +1,75 @@
+//! What a snapshot of notary's dialect may list. Its entries are files without versions, so the
+//! agent must have been shown each of them.
+
+use privyseal_tuf::{RoleName, notary};
+
+use super::Named;
+use crate::{
+    denial::{Denial, Reason},
+    memory::{Ancestry, Known},
+};
+
+/// Every file is known, no entry is missing that was there, and none is lower.
+///
+/// A role that nobody delegates to any more may go: notary's own clients drop it. Its versions stay
+/// in the memory, so that it can't come back lower. One that never had a document is listed by
+/// nobody, so what is delegated to need not be there.
+pub(super) fn keeps(known: &Known, snapshot: &notary::Snapshot) -> Result<(), Denial> {
+    let listed = known.listed(snapshot);
+    if let Some(unknown) = listed.iter().find(|entry| entry.version.is_none()) {
+        let message = format!(
+            "it lists {} with {} bytes and SHA-256 {}, which is no finished document that this \
+             agent was shown and still knows",
+            Named(&unknown.role),
+            unknown.file.length,
+            unknown.file.sha256
+        );
+        return Err(Denial::new(Reason::SnapshotFileUnknown, message));
+    }
+    let versions = known.versions_of(snapshot);
+    for (name, before) in known.state.snapshot_entries.iter() {
+        let shown = name.escape_debug();
+        match versions.get(name) {
+            None if is_delegated(known, name) => {
+                let message = format!("{shown} was listed with version {before} and is missing");
+                return Err(Denial::new(Reason::SnapshotDropped, message));
+            }
+            Some(version) if version < before => {
+                let message = format!("{shown} had version {before} and would have {version}");
+                return Err(Denial::new(Reason::SnapshotLowered, message));
+            }
+            None | Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Do delegations lead to the role of an entry, from the top-level targets on?
+fn is_delegated(known: &Known, entry: &str) -> bool {
+    let name = entry.strip_suffix(".json");
+    let name: Option<RoleName> = name.and_then(|name| name.parse().ok());
+    name.is_some_and(|name| {
+        let ancestry = Ancestry::of(&known.delegated(), &name);
+        ancestry.to(&name).any(|edge| edge.connected)
+    })
+}
+
+/// It says no more of a file than the agent can compare.
+pub(super) fn is_comparable(snapshot: &notary::Snapshot) -> Result<(), Denial> {
+    let top = [("root", &snapshot.root), ("targets", &snapshot.targets)];
+    let others = snapshot.delegations.iter();
+    let others = others.map(|(name, file)| (name.as_str(), file));
+    match top
+        .into_iter()
+        .chain(others)
+        .find(|(_, file)| file.sha512.is_some())
+    {
+        None => Ok(()),
+        Some((name, _)) => {
+            let message = format!(
+                "it gives the SHA-512 of {name}, which this agent can't compare: SHA-256 suffices"
+            );
+            Err(Denial::new(Reason::SnapshotContradicts, message))
+        }
+    }
+}
