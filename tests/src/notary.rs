@@ -30,8 +30,9 @@
 //! let listed = stage.stack.notary().ok(&["list", &gun]);
 //! ```
 //!
-//! An agent for keys of a test's own is started beside it, in the same sandbox.
+//! [`TrustAgents`] hold keys of image repositories on tokens, beside any of it, in the same sandbox.
 
+mod agents;
 mod docker;
 mod file_keys;
 mod https;
@@ -50,6 +51,7 @@ mod trust_stage;
 
 use crate::require;
 
+pub use agents::{TokenAgent, TrustAgents};
 pub use docker::Docker;
 pub use file_keys::FileKeyRepository;
 pub use https::Https;

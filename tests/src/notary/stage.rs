@@ -72,8 +72,8 @@ fn listen(ca: &Ca, signer: &SignerAt) -> String {
 fn notary_table(lines: &str) -> String {
     format!(
         "[[notary]]\ncallers = [\"dns:{}\"]\nauthority = \"{AUTHORITY}\"\n\
-         repositories = [\"{}/**\"]\nkeystore = \"hsm\"\n{lines}\n",
+         repositories = [\"{registry}/**\", \"{registry}:*/**\"]\nkeystore = \"hsm\"\n{lines}\n",
         NotaryServer::NAME,
-        NotaryStage::REGISTRY
+        registry = NotaryStage::REGISTRY,
     )
 }
