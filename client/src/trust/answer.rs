@@ -43,6 +43,7 @@ impl Failed {
             Some(Value::String(text)) => Some(text.clone()),
             _ => match &entry.detail {
                 Value::Null => None,
+                Value::Object(fields) if fields.is_empty() => None,
                 Value::String(text) => Some(text.clone()),
                 other => Some(other.to_string()),
             },

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::PASSPHRASE;
 use super::server::NotaryServer;
+use super::token_server::TokenServer;
 use crate::client::Answer;
 use crate::images::Image;
 use crate::{openssl, wait};
@@ -16,6 +17,7 @@ pub struct Notary {
     home: PathBuf,
     url: String,
     ca: PathBuf,
+    login: Option<String>,
 }
 
 impl Notary {
@@ -26,7 +28,15 @@ impl Notary {
             home,
             url: server.url().to_owned(),
             ca: server.ca().to_owned(),
+            login: None,
         }
+    }
+
+    /// The same user, who has this name and password for a server that asks.
+    #[must_use]
+    pub fn logged_in(self, user: (&str, &str)) -> Self {
+        let login = Some(TokenServer::login(user));
+        Self { login, ..self }
     }
 
     /// Where it keeps its keys and what it has seen.
@@ -66,6 +76,9 @@ impl Notary {
             .stdin(Stdio::null());
         for role in ["ROOT", "TARGETS", "SNAPSHOT", "DELEGATION"] {
             command.env(format!("NOTARY_{role}_PASSPHRASE"), PASSPHRASE);
+        }
+        if let Some(login) = &self.login {
+            command.env("NOTARY_AUTH", login);
         }
         command
     }

@@ -37,6 +37,8 @@ pub enum TransportKind {
 }
 
 const LONGEST: usize = 300;
+/// Of errors in errors.
+const DEPTH: usize = 8;
 const NETWORK: &str = "check the address, the network, and whether the server runs";
 
 impl TransportError {
@@ -188,10 +190,12 @@ fn innermost(error: &reqwest::Error) -> String {
     last.map_or_else(String::new, ToString::to_string)
 }
 
-/// rustls puts its errors inside the system's.
+/// rustls puts its errors inside the system's, and those inside others of the system's.
 fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let inner = error.downcast_ref::<io::Error>();
-    let inner = inner.and_then(io::Error::get_ref);
-    let inner = inner.and_then(|inner| inner.downcast_ref());
-    error.downcast_ref().or(inner)
+    let inner = |error: &'a (dyn Error + 'static)| -> Option<&'a (dyn Error + 'static)> {
+        let inner = error.downcast_ref::<io::Error>()?.get_ref()?;
+        Some(inner)
+    };
+    let mut nested = std::iter::successors(Some(error), |&error| inner(error)).take(DEPTH);
+    nested.find_map(|error| error.downcast_ref())
 }
