@@ -8,6 +8,7 @@ use crate::command::key::KeyCommand;
 use crate::command::ledger::LedgerCommand;
 use crate::command::notary::NotaryCommand;
 use crate::command::repo::RepoCommand;
+use crate::command::trust::TrustCommand;
 use crate::command::verify::VerifyCommand;
 
 /// Builds TUF repositories and has them signed by agents, which hold the keys in hardware.
@@ -43,6 +44,9 @@ pub enum Command {
     /// Drafts that are signed elsewhere: show, payload, sign, enroll, supersede.
     #[command(subcommand)]
     Draft(DraftCommand),
+    /// Docker Content Trust: what is signed of images.
+    #[command(subcommand)]
+    Trust(TrustCommand),
     /// Agents that sign for a notary-server: restored.
     #[command(subcommand)]
     Notary(NotaryCommand),
@@ -71,6 +75,7 @@ Exit codes:
   3  the result is dangerous or incomplete and needs a person: a change is dangerous, a
      verification failed, a threshold is not reached, nobody confirmed
   4  refused: by an agent, or by this client because an agent's ledger is not what it was
+  10 to 17  an image is not to be trusted: `privyseal trust verify --help` says which is which
   130  interrupted by a signal: what was under way is whole";
 
 #[cfg(test)]

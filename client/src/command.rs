@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod notary;
 pub mod repo;
 mod source;
+pub mod trust;
 pub mod verify;
 
 use crate::Exit;
@@ -27,6 +28,7 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<Exit> {
         Command::Repo(command) => repo::run(command, &mut context).await,
         Command::Draft(command) => draft::run(command, &mut context).await,
         Command::Verify(command) => verify::run(command, &mut context).await,
+        Command::Trust(command) => trust::run(command, &mut context).await,
         Command::Notary(command) => notary::run(command, &mut context).await,
         Command::Agent(command) => agent::run(command, &mut context).await,
         Command::Ledger(command) => ledger::run(command, &mut context).await,

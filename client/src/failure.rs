@@ -17,6 +17,22 @@ pub enum Exit {
     NeedsPerson = 3,
     /// An agent refused, or this client refused to go on with it.
     Refused = 4,
+    /// The trust server knows no such repository of images.
+    NoTrustData = 10,
+    /// The tag of an image is not signed.
+    NotSigned = 11,
+    /// Too few keys signed an image's trust data, or others than those that may.
+    BelowThreshold = 12,
+    /// An image's trust data is out of date.
+    Expired = 13,
+    /// An image's trust data is older than what was seen, or contradicts it.
+    RolledBack = 14,
+    /// An image's root key is another one than is pinned or known.
+    PinMismatch = 15,
+    /// The trust server can't be reached, and nothing that is remembered may be used.
+    Unreachable = 16,
+    /// An image's trust data is damaged, or does not belong together.
+    InvalidTrustData = 17,
     /// A signal ended it; what it was at is whole.
     Interrupted = 130,
 }
@@ -40,13 +56,7 @@ pub struct Advice {
     pub message: String,
     /// What to do.
     pub remedy: String,
-    exit: ExitKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ExitKind {
-    Failed,
-    NeedsPerson,
+    exit: Exit,
 }
 
 impl Advice {
@@ -55,13 +65,22 @@ impl Advice {
         Self {
             message: message.into(),
             remedy: remedy.into(),
-            exit: ExitKind::Failed,
+            exit: Exit::Failed,
+        }
+    }
+
+    /// It ends the program with this code.
+    pub fn ending(exit: Exit, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            remedy: remedy.into(),
+            exit,
         }
     }
 
     /// Whether a person must look at it before anything else is done.
     pub fn wants_person(&self) -> bool {
-        self.exit == ExitKind::NeedsPerson
+        self.exit == Exit::NeedsPerson
     }
 
     /// The result is dangerous or incomplete.
@@ -69,7 +88,7 @@ impl Advice {
         Self {
             message: message.into(),
             remedy: remedy.into(),
-            exit: ExitKind::NeedsPerson,
+            exit: Exit::NeedsPerson,
         }
     }
 }
@@ -111,13 +130,7 @@ fn details(error: &anyhow::Error) -> (Option<&str>, Option<String>, Exit) {
         return (None, None, Exit::Interrupted);
     }
     match error.downcast_ref::<Advice>() {
-        Some(advice) => {
-            let exit = match advice.exit {
-                ExitKind::Failed => Exit::Failed,
-                ExitKind::NeedsPerson => Exit::NeedsPerson,
-            };
-            (None, Some(advice.remedy.clone()), exit)
-        }
+        Some(advice) => (None, Some(advice.remedy.clone()), advice.exit),
         None => (None, None, Exit::Failed),
     }
 }

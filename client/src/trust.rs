@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod change;
+pub mod consumer;
 pub mod edit;
 pub mod engine;
 pub mod hands;

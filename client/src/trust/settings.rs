@@ -18,6 +18,7 @@ pub use environment::{CONTENT_TRUST_SERVER_VARIABLE, Environment};
 pub use error::SettingsError;
 pub use place::{Origin, is_loopback};
 
+use super::pins::OwnPinning;
 use super::reference::Gun;
 use notary::NotaryConfig;
 use table::TrustTable;
@@ -206,10 +207,11 @@ impl Settings {
         self.table.engine.as_deref()
     }
 
-    /// `[trust.pinning]`, as it stands.
+    /// `[trust.pinning]`, with the file that it stands in.
     #[must_use]
-    pub fn pinning(&self) -> Option<&toml::Table> {
-        self.table.pinning.as_ref()
+    pub fn pinning(&self) -> Option<(OwnPinning, PathBuf)> {
+        let pinning = self.table.pinning.clone()?;
+        Some((pinning, self.table.path.clone()))
     }
 
     /// docker's directory: `DOCKER_CONFIG`, or `~/.docker`.

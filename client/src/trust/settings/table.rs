@@ -8,6 +8,7 @@ use url::Url;
 use super::certificates::{ClientCertificate, Tls, pair};
 use super::error::SettingsError;
 use super::place::{self, Origin};
+use crate::trust::pins::OwnPinning;
 
 /// `[trust]` of the user's config file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -23,9 +24,9 @@ pub(super) struct TrustTable {
     pub(super) token_hosts: Vec<String>,
     pub(super) insecure_registries: Vec<String>,
     pub(super) engine: Option<String>,
-    pub(super) pinning: Option<toml::Table>,
+    pub(super) pinning: Option<OwnPinning>,
     #[serde(skip)]
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 #[derive(Deserialize)]
