@@ -18,6 +18,7 @@ use super::change::Change;
 
 pub use base::Base;
 pub use error::EditError;
+pub(super) use finish::expires;
 pub use finish::{Drafted, DraftedDocument, Lifetimes};
 pub use orphans::Lost;
 pub use root::RootEdit;
@@ -87,6 +88,13 @@ impl<'a> Edition<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.root.is_none() && self.working.is_empty()
+    }
+
+    /// The roles that get new documents.
+    #[must_use]
+    pub fn roles(&self) -> Vec<Role> {
+        let root = self.root.iter().map(|_| RoleType::Root.into());
+        root.chain(self.working.keys().cloned()).collect()
     }
 
     /// The root that will count.

@@ -2,6 +2,7 @@
 
 mod collect;
 mod error;
+mod make;
 mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use crate::agent::{Agent, AgentError, Agents, ConnectError, HeldKey, KeyRef, TRU
 
 pub use collect::{Collected, SignedBy};
 pub use error::HandsError;
+pub use make::NewKey;
 
 /// Every trust key that the agents list, and the agents.
 #[derive(Debug)]

@@ -136,6 +136,21 @@ impl Staged {
         self.write(&content)
     }
 
+    /// Drops those of these numbers that are still there, since they are published.
+    ///
+    /// # Errors
+    /// Where the file can't be written.
+    pub fn forget(&self, published: &[u64]) -> Result<(), StagedError> {
+        if published.is_empty() {
+            return Ok(());
+        }
+        let mut content = self.read()?;
+        content
+            .changes
+            .retain(|entry| !published.contains(&entry.number));
+        self.write(&content)
+    }
+
     /// Drops all of them, readable or not.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ impl Edition<'_> {
         }
         add_paths(&mut delegated.scope, paths);
         if delegated == before && self.delegation(&name).is_some() {
-            return Err(EditError::Nothing(format!("the delegation to {role}")));
+            return Ok(());
         }
         self.put(delegated, &keys)
     }
@@ -159,7 +159,8 @@ impl Edition<'_> {
     }
 
     /// Every delegated role of the repository, each after its delegator.
-    pub(super) fn delegated_roles(&self) -> Vec<RoleName> {
+    #[must_use]
+    pub fn delegated_roles(&self) -> Vec<RoleName> {
         let mut open = self.direct();
         let mut found = Vec::new();
         while let Some(name) = open.pop() {

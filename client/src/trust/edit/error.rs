@@ -82,9 +82,6 @@ pub enum EditError {
         /// How many must sign.
         threshold: u32,
     },
-    /// Nothing would be different.
-    #[error("{0} is so already")]
-    Nothing(String),
     /// What it says would no longer be signed by those who may, and nobody here can sign it anew.
     #[error("{}", Lost::all(.0))]
     WouldLose(Vec<Lost>),

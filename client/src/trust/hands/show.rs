@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use privyseal_proto::v1::{LineageRef, LineageReply, ObserveRequest};
 use privyseal_tuf::{Document, Role, RoleType};
 
@@ -41,6 +43,36 @@ impl Hands<'_> {
             }
         }
         refused.map_or(Ok(()), Err)
+    }
+
+    /// The newest versions of roles that any agent signed or was shown.
+    pub async fn versions(&self, known: &Known, roles: &[Role]) -> BTreeMap<Role, u64> {
+        let mut versions = BTreeMap::new();
+        if known.first_root.is_none() {
+            return versions;
+        }
+        let holders = self.keys.iter().map(|hand| {
+            let key = &hand.held.key;
+            (hand.held.agent.as_str(), key.authority.as_str())
+        });
+        let holders: BTreeSet<(&str, &str)> = holders.collect();
+        for (agent, authority) in holders {
+            let Ok(agent) = self.agent(agent) else {
+                continue;
+            };
+            // One that does not know the repository signed nothing of it.
+            let Ok(reply) = agent.lineage(&known.lineage(authority), roles).await else {
+                continue;
+            };
+            for memory in reply.roles {
+                let role = roles.iter().find(|role| role.as_str() == memory.role);
+                if let Some(role) = role {
+                    let version = versions.entry(role.clone()).or_default();
+                    *version = memory.version.max(*version);
+                }
+            }
+        }
+        versions
     }
 
     async fn observe(

@@ -1,0 +1,274 @@
+use bytes::Bytes;
+use privyseal_tuf::{Requirement, RoleType};
+
+use super::sign::check_bytes;
+use super::{DocumentSigned, Outbox, PendingRoot, PublishError, Publisher, Request, Sent};
+use super::{Settled, State, StillSigned};
+use crate::failure::Advice;
+use crate::trust::change::Change;
+use crate::trust::edit::{Drafted, EditError, Edition};
+use crate::trust::hands::Hands;
+use crate::trust::home::{Kept, Memory, TrustedBy, TrustedSince};
+use crate::trust::server::ServerError;
+
+/// What was published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The documents that were signed for it, in the order of their trust. Empty where an earlier
+    /// publication turned out to be this one.
+    pub documents: Vec<DocumentSigned>,
+    /// The changes.
+    pub changes: Vec<Change>,
+    /// Tags that were revoked and stay signed by others.
+    pub still: Vec<StillSigned>,
+    /// What became of what was sent before.
+    pub settled: Settled,
+    /// Whether the repository is new.
+    pub is_new: bool,
+}
+
+/// A request in the roles of the repository as it is.
+struct Edited<'a> {
+    edition: Edition<'a>,
+    changes: Vec<Change>,
+    still: Vec<StillSigned>,
+}
+
+/// How often is begun anew where others are faster.
+const ATTEMPTS: usize = 5;
+
+impl Publisher<'_> {
+    /// Publishes what is requested. Before, what an interrupted run left is settled; after, what was
+    /// published is pulled and verified.
+    ///
+    /// # Errors
+    /// Where it can't be done. Nothing is published then, unless the error says that it is not
+    /// known.
+    pub async fn run(&self, request: &Request, hands: &mut Hands<'_>) -> anyhow::Result<Published> {
+        let _lock = self.lock().map_err(Advice::from)?;
+        let settled = self.settle().await?;
+        for attempt in 1.. {
+            let mut state = self.load().await?;
+            let (drafted, changes, still) = match self.drafted(&mut state, request, hands).await? {
+                Some(drafted) => drafted,
+                None => return Ok(Published::earlier(settled)),
+            };
+            if settled.published() == Some(&changes) && request.roles.is_empty() {
+                return Ok(Published::earlier(settled));
+            }
+            let is_new = state.pulled.is_none();
+            let required = self.snapshot_requirement(&state, &drafted)?;
+            let mut documents = self.sign_all(&mut state, hands, drafted).await?;
+            let snapshot = self.sign_snapshot(&state, hands, &documents, required);
+            let snapshot = snapshot.await?;
+            hands.prove().await?;
+            if snapshot.is_none() {
+                for signed in &documents {
+                    check_bytes(&signed.role, &signed.document).map_err(Advice::from)?;
+                }
+            }
+            documents.extend(snapshot);
+            let sent = Sent::new(&changes, &request.staged, &files(&documents));
+            Outbox::of(self.home).write(&sent).map_err(Advice::from)?;
+            match self.send(&sent).await {
+                Ok(()) => {}
+                Err(ServerError::VersionConflict { .. }) => {
+                    let again = changes.iter().all(Change::is_independent)
+                        && request.roles.is_empty()
+                        && attempt < ATTEMPTS;
+                    if again {
+                        continue;
+                    }
+                    let raced = PublishError::Raced(self.gun().clone());
+                    return Err(Advice::from(raced).into());
+                }
+                Err(error) => return Err(Advice::from(error).into()),
+            }
+            if is_new {
+                self.remember_made_here(&documents)?;
+            }
+            self.verify(&documents).await?;
+            self.close(&sent)?;
+            Outbox::of(self.home).clear().map_err(Advice::from)?;
+            return Ok(Published {
+                documents,
+                changes,
+                still,
+                settled,
+                is_new,
+            });
+        }
+        Err(Advice::from(PublishError::Raced(self.gun().clone())).into())
+    }
+
+    /// What the request makes of what is published; nothing where an earlier run made it already.
+    async fn drafted(
+        &self,
+        state: &mut State,
+        request: &Request,
+        hands: &Hands<'_>,
+    ) -> anyhow::Result<Option<(Drafted, Vec<Change>, Vec<StillSigned>)>> {
+        let first = self.edited(state, request, hands).map_err(Advice::from)?;
+        let roles = first.edition.roles();
+        self.raise_floors(state, hands, &roles).await?;
+        let edited = self.edited(state, request, hands).map_err(Advice::from)?;
+        if edited.edition.is_empty() {
+            return Ok(None);
+        }
+        let drafted = edited.edition.finish(self.lifetimes);
+        let drafted = drafted.map_err(PublishError::from).map_err(Advice::from)?;
+        Ok(Some((drafted, edited.changes, edited.still)))
+    }
+
+    fn edited<'b>(
+        &self,
+        state: &'b State,
+        request: &Request,
+        hands: &Hands<'_>,
+    ) -> Result<Edited<'b>, PublishError> {
+        let mut edition = Edition::over(&state.base, self.now);
+        self.edit_root(state, request, &mut edition)?;
+        if state.pulled.is_none() {
+            if edition.is_empty() {
+                return Err(PublishError::NoTrustData(self.gun().clone()));
+            }
+            edition.begin_targets()?;
+        }
+        let (changes, still) = self.resolve(state, request, &mut edition, hands)?;
+        let can_sign = |required: &Requirement| hands.can_sign(required);
+        match edition.adopt_orphans(&can_sign) {
+            Err(EditError::WouldLose(_)) if request.lose => {}
+            other => other?,
+        }
+        Ok(Edited {
+            edition,
+            changes,
+            still,
+        })
+    }
+
+    /// New keys of the root, or the root that was begun before.
+    fn edit_root(
+        &self,
+        state: &State,
+        request: &Request,
+        edition: &mut Edition<'_>,
+    ) -> Result<(), PublishError> {
+        let pending = PendingRoot::of(self.home);
+        let next = state.base.version(&RoleType::Root.into()).saturating_add(1);
+        if let Some(begun) = pending.read()? {
+            let version = begun.root().map_or(0, |root| root.header.version);
+            if version == next {
+                if !request.roles.is_empty() {
+                    return Err(PublishError::OtherRoot { version });
+                }
+                return Ok(edition.continue_root(begun)?);
+            }
+            // Another root was published in its place.
+            pending.clear()?;
+        }
+        for change in &request.roles {
+            edition.set_role(change.role, &change.keys, change.threshold)?;
+        }
+        if request.renew_root {
+            edition.renew_root()?;
+        }
+        Ok(())
+    }
+
+    /// Who must sign the snapshot over these documents.
+    fn snapshot_requirement(
+        &self,
+        state: &State,
+        drafted: &Drafted,
+    ) -> anyhow::Result<Requirement> {
+        let new = drafted.documents.iter();
+        let new = new.map(|drafted| (&drafted.role, &drafted.document));
+        let mut roots = new.filter(|(role, _)| role.top() == Some(RoleType::Root));
+        let root = match roots.next() {
+            Some((_, document)) => document.root()?,
+            None => {
+                let root = state.base.root().cloned();
+                let none = || PublishError::NoTrustData(self.gun().clone());
+                root.ok_or_else(none).map_err(Advice::from)?
+            }
+        };
+        Ok(Requirement::of(&root, RoleType::Snapshot))
+    }
+
+    /// Sends it. What nobody knows the end of stays in the outbox.
+    async fn send(&self, sent: &Sent) -> Result<(), ServerError> {
+        let error = match self.server.publish(self.gun(), &sent.documents()).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        if !error.is_away() {
+            // It said no: nothing of it is there. Where the file stays, the next run finds that out.
+            drop(Outbox::of(self.home).clear());
+        }
+        Err(error)
+    }
+
+    /// The root of a repository that was made here is trusted for that.
+    fn remember_made_here(&self, documents: &[DocumentSigned]) -> anyhow::Result<()> {
+        let mut documents = documents.iter();
+        let root = documents.find(|signed| signed.role.top() == Some(RoleType::Root));
+        let Some(root) = root else {
+            return Ok(());
+        };
+        let kept = Kept::new(root.version, root.document.to_bytes());
+        let memory = Memory {
+            trusted: TrustedSince {
+                version: root.version,
+                sha256: kept.sha256(),
+                at: self.now,
+                by: TrustedBy::MadeHere,
+            },
+            roots: vec![kept],
+            files: Default::default(),
+        };
+        let lock = self.home.lock()?;
+        if lock.recall()?.is_none() {
+            lock.remember(&memory)?;
+        }
+        Ok(())
+    }
+
+    /// Whether what the server shows now is what was sent, or what came after it.
+    async fn verify(&self, documents: &[DocumentSigned]) -> anyhow::Result<()> {
+        let state = self.load_existing().await?;
+        for signed in documents {
+            let shown = state.known.documents.iter();
+            let mut shown = shown.filter(|(role, _)| *role == signed.role);
+            let is_there = shown.any(|(role, document)| {
+                let version = document.view(role.kind()).map_or(0, |view| view.version());
+                version > signed.version || document.bytes() == signed.document.bytes()
+            });
+            if !is_there {
+                let what = format!("{} {} is not there", signed.role, signed.version);
+                return Err(Advice::from(PublishError::NotThere(what)).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Published {
+    fn earlier(settled: Settled) -> Self {
+        Self {
+            documents: Vec::new(),
+            changes: settled.published().unwrap_or_default().to_vec(),
+            still: Vec::new(),
+            settled,
+            is_new: false,
+        }
+    }
+}
+
+fn files(documents: &[DocumentSigned]) -> Vec<(String, u64, Bytes)> {
+    let files = documents.iter().map(|signed| {
+        let bytes = Bytes::from(signed.document.to_bytes());
+        (signed.role.to_string(), signed.version, bytes)
+    });
+    files.collect()
+}

@@ -1,0 +1,118 @@
+use bytes::Bytes;
+use privyseal_tuf::{Role, RoleType};
+
+use super::outbox::SentFile;
+use super::{Outbox, PendingRoot, Publisher, Sent, State};
+use crate::failure::Advice;
+use crate::trust::change::{Change, Staged};
+
+/// What became of a publication whose end this client did not see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// There was none.
+    Nothing,
+    /// It had arrived.
+    Arrived(Vec<Change>),
+    /// It had not; it has now been sent again as it was.
+    Resent(Vec<Change>),
+    /// It had not, and others published since.
+    Overtaken(Vec<Change>),
+}
+
+impl Settled {
+    /// The changes that are published by it.
+    #[must_use]
+    pub fn published(&self) -> Option<&[Change]> {
+        match self {
+            Self::Arrived(changes) | Self::Resent(changes) => Some(changes),
+            Self::Nothing | Self::Overtaken(_) => None,
+        }
+    }
+}
+
+impl Publisher<'_> {
+    /// Finds out what became of what was last sent. The server keeps every document that it took
+    /// by its hash, so it can say whether it took ours, whatever came after.
+    ///
+    /// # Errors
+    /// Where the server does not say. Then it stays open.
+    pub async fn settle(&self) -> anyhow::Result<Settled> {
+        let outbox = Outbox::of(self.home);
+        let Some(sent) = outbox.read().map_err(Advice::from)? else {
+            return Ok(Settled::Nothing);
+        };
+        let settled = if self.has_arrived(&sent).await? {
+            Settled::Arrived(sent.changes.clone())
+        } else {
+            let state = self.load().await?;
+            if sent.files().iter().all(|file| follows(&state, file)) {
+                self.server
+                    .publish(self.gun(), &sent.documents())
+                    .await
+                    .map_err(Advice::from)?;
+                Settled::Resent(sent.changes.clone())
+            } else {
+                Settled::Overtaken(sent.changes.clone())
+            }
+        };
+        if settled.published().is_some() {
+            self.close(&sent)?;
+        }
+        outbox.clear().map_err(Advice::from)?;
+        Ok(settled)
+    }
+
+    /// What was sent is published: it is no longer staged, nor begun.
+    pub(super) fn close(&self, sent: &Sent) -> anyhow::Result<()> {
+        let staged = Staged::of(self.home);
+        staged.forget(&sent.staged)?;
+        if sent.files().iter().any(SentFile::is_root) {
+            PendingRoot::of(self.home).clear().map_err(Advice::from)?;
+        }
+        Ok(())
+    }
+
+    async fn has_arrived(&self, sent: &Sent) -> anyhow::Result<bool> {
+        for file in sent.files() {
+            let digest = file.digest();
+            let found = match file.is_root() {
+                // By its version, since that is where roots are looked for.
+                true => self.server.fetch_root(self.gun(), file.version).await,
+                false => {
+                    let sha256 = digest.as_bytes();
+                    self.server
+                        .fetch_by_hash(self.gun(), &file.role, sha256)
+                        .await
+                }
+            };
+            let found: Option<Bytes> = found.map_err(Advice::from)?;
+            // All of it was taken, or nothing.
+            return Ok(found.is_some_and(|bytes| bytes == file.bytes()));
+        }
+        Ok(false)
+    }
+}
+
+impl SentFile {
+    fn is_root(&self) -> bool {
+        self.role == RoleType::Root.as_str()
+    }
+}
+
+/// Whether a document would still be the next of its role.
+fn follows(state: &State, file: &SentFile) -> bool {
+    let snapshot = || {
+        state
+            .pulled
+            .as_ref()
+            .map_or(0, |it| it.snapshot.view.version)
+    };
+    match file.role.parse::<Role>() {
+        Ok(Role::Top(RoleType::Root)) => {
+            state.base.version(&RoleType::Root.into()).saturating_add(1) == file.version
+        }
+        Ok(Role::Top(RoleType::Snapshot)) => snapshot() < file.version,
+        Ok(role) => state.base.version(&role) < file.version,
+        Err(_) => false,
+    }
+}
