@@ -144,6 +144,16 @@ impl Memory {
         self.state.read().lineages.get(id).cloned()
     }
 
+    /// Every lineage of an authority, in no order.
+    #[must_use]
+    pub fn lineages(&self, authority: &str) -> Vec<Arc<Lineage>> {
+        let state = self.state.read();
+        let all = state.lineages.values();
+        all.filter(|lineage| lineage.id().authority == authority)
+            .cloned()
+            .collect()
+    }
+
     /// The enrolled key of that name.
     #[must_use]
     pub fn key(&self, name: &KeyName) -> Option<Arc<EnrolledKey>> {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use privyseal_tuf::{KeyId, RoleType, Sha256Digest, Signature};
+use privyseal_tuf::{Dialect, KeyId, RoleType, Sha256Digest, Signature};
 
 use super::{Checked, House, aside, checked::Content, completion, facts, received::Named, rules};
 use crate::{
@@ -65,13 +65,20 @@ impl Held {
         let large = checked.request.is_large();
         let role = checked.document.role.clone();
         let lineage = memory.lineage(&id);
-        if let Some(lineage) = lineage.filter(|_| checked.request.key.first_root.is_some()) {
+        let house = house.clone();
+        // A key of Docker Content Trust is given to no lineage.
+        let key = &checked.request.key;
+        let is_settled = key.first_root.is_some() || key.purpose.trust().is_some();
+        if let Some(lineage) = lineage.filter(|_| is_settled) {
             let gate = lineage.gate(&role).await;
             // Its unfinished first root may have been superseded while we waited.
             if memory.is_current(&lineage) {
                 let (checked, gate) = (checked.again(memory)?, Box::new(gate));
                 let known = lineage.known(&role);
-                return Ok(aside(large, move || Self::in_lineage(checked, &known, gate)).await??);
+                return Ok(aside(large, move || {
+                    Self::in_lineage(checked, &known, gate, &house)
+                })
+                .await??);
             }
         }
         // A lineage is opened in one place, and so is a key without one given to its first.
@@ -81,18 +88,26 @@ impl Held {
             Some(lineage) => {
                 let gate: Guard = Box::new((opening, lineage.gate(&role).await));
                 let known = lineage.known(&role);
-                Ok(aside(large, move || Self::in_lineage(checked, &known, gate)).await??)
+                Ok(aside(large, move || {
+                    Self::in_lineage(checked, &known, gate, &house)
+                })
+                .await??)
             }
             None if memory.is_given_up(&id) => {
                 let message = format!("the first root {} was superseded", id.first_root);
                 Err(Denial::new(Reason::VersionReused, message).into())
             }
-            None => Ok(Self::opening(checked, id, Box::new(opening))?),
+            None => Ok(Self::opening(checked, id, Box::new(opening), &house)?),
         }
     }
 
     /// `known` is a copy: verifying signatures must not hold up those who remember.
-    fn in_lineage(checked: Checked, known: &Known, gate: Guard) -> Result<Self, Denial> {
+    fn in_lineage(
+        checked: Checked,
+        known: &Known,
+        gate: Guard,
+        house: &House,
+    ) -> Result<Self, Denial> {
         // Its certificate may have been revoked while it waited.
         checked.request.request.caller.stands()?;
         let Agreed {
@@ -100,7 +115,7 @@ impl Held {
             standing,
             facts,
             completes,
-        } = agrees(&checked, known)?;
+        } = agrees(&checked, known, house)?;
         Ok(Self {
             caller: checked.request.request.caller,
             key: checked.request.key,
@@ -116,7 +131,12 @@ impl Held {
         })
     }
 
-    fn opening(checked: Checked, id: LineageId, gate: Guard) -> Result<Self, Denial> {
+    fn opening(
+        checked: Checked,
+        id: LineageId,
+        gate: Guard,
+        house: &House,
+    ) -> Result<Self, Denial> {
         let is_first = checked.document.role == RoleType::Root.into()
             && checked.document.version == 1
             && checked.document.digest == id.first_root;
@@ -135,8 +155,11 @@ impl Held {
                 message.trim_end().to_owned(),
             ));
         }
+        if checked.document.document.dialect() == Dialect::Notary {
+            rules::may_open(&checked, &id, house)?;
+        }
         let known = Known::nothing(id, &checked.document.role);
-        let held = Self::in_lineage(checked, &known, gate)?;
+        let held = Self::in_lineage(checked, &known, gate, house)?;
         Ok(Self {
             opens: true,
             ..held
@@ -171,7 +194,7 @@ struct Agreed {
 }
 
 /// Holds a document against what is known.
-fn agrees(checked: &Checked, known: &Known) -> Result<Agreed, Denial> {
+fn agrees(checked: &Checked, known: &Known, house: &House) -> Result<Agreed, Denial> {
     let key = &checked.request.key;
     if !key.belongs_to(known.lineage()) {
         let message = format!(
@@ -191,7 +214,10 @@ fn agrees(checked: &Checked, known: &Known) -> Result<Agreed, Denial> {
     rules::is_delegated_to(known)?;
     let again = rules::version(known, document)?;
     let keyid = rules::key_in_role(known, document, public_key)?;
-    serves_no_more_than_granted(checked, known)?;
+    match document.document.dialect() {
+        Dialect::Spec => serves_no_more_than_granted(checked, known)?,
+        Dialect::Notary => rules::is_granted(checked, known, house)?,
+    }
     rules::content(known, document)?;
     rules::to_sign(known, document, public_key)?;
     let history = known.history();

@@ -2,6 +2,7 @@
 
 mod certified;
 mod delegations;
+mod elsewhere;
 mod listed;
 mod scope;
 mod snapshot;
@@ -9,7 +10,10 @@ mod timestamp;
 
 use privyseal_tuf::{Dialect, KeyId, PublicKey, Role, RoleType, Root, View};
 
-pub(super) use self::scope::is_delegated_to;
+pub(super) use self::{
+    elsewhere::{is_granted, may_open},
+    scope::is_delegated_to,
+};
 use super::{
     checked::{Content, introduces, now, timestamp_of_server},
     received::Named,

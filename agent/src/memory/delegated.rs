@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use privyseal_tuf::{DelegatedRoles, Role, RoleName};
+use privyseal_tuf::{DelegatedRoles, PublicKey, Role, RoleName};
 
 use super::{KnownDelegations, RoleHistory};
 
@@ -64,6 +64,24 @@ impl Delegated {
         roles
             .flatten()
             .filter_map(|role| self.delegators.all.get_key_value(role))
+    }
+
+    /// The roles of which a key is, by any listed delegation. Takes longer the more there are.
+    #[must_use]
+    pub fn roles_of(&self, key: &PublicKey) -> Vec<RoleName> {
+        let mut roles = Vec::new();
+        for known in self.delegators.all.values() {
+            let listed = known.view().map(|delegations| &delegations.roles);
+            let Some(DelegatedRoles::Listed(listed)) = listed else {
+                continue;
+            };
+            let of_key = listed.iter().filter(|role| {
+                let mut keys = known.keys(&role.keys);
+                keys.any(|(_, listed)| listed.public() == Ok(key))
+            });
+            roles.extend(of_key.map(|role| role.name.clone()));
+        }
+        roles
     }
 
     /// Takes over what the last final document of `delegator` says.
