@@ -4,6 +4,7 @@
 mod answer;
 pub mod change;
 pub mod consumer;
+pub mod docker_keys;
 pub mod edit;
 pub mod engine;
 pub mod hands;

@@ -17,6 +17,7 @@ use privyseal_tuf::{Requirement, Role, RoleName, RoleType, Root};
 use super::change::Change;
 
 pub use base::Base;
+pub(crate) use delegations::signer_role;
 pub use error::EditError;
 pub(super) use finish::expires;
 pub use finish::{Drafted, DraftedDocument, Lifetimes};

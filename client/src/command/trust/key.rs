@@ -4,6 +4,7 @@ mod certify;
 mod export;
 mod generate;
 mod list;
+mod load;
 mod public;
 mod remove;
 mod token;
@@ -18,6 +19,8 @@ use crate::command::context::Context;
 pub enum TrustKeyCommand {
     /// Generates a key on a token; of a signer's it writes the public half to NAME.pub.
     Generate(generate::Generate),
+    /// Imports a private key out of a file, where the agent's config allows it.
+    Load(load::Load),
     /// Lists the keys of all agents that sign for image repositories.
     List(list::List),
     /// Destroys a key on its token that never signed anything.
@@ -37,6 +40,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     match command {
         TrustKeyCommand::Generate(command) => generate::run(command, context).await,
+        TrustKeyCommand::Load(command) => load::run(command, context).await,
         TrustKeyCommand::List(command) => list::run(command, context).await,
         TrustKeyCommand::Remove(command) => remove::run(command, context).await,
         TrustKeyCommand::Csr(command) => certify::request(command, context).await,

@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{fs, io};
 
 use super::error::KeyFileError;
 use super::file::KeyFile;
@@ -25,20 +25,10 @@ impl KeyDirectory {
         }
     }
 
-    /// Where docker and notary keep theirs: `$DOCKER_CONFIG/trust` or `~/.docker/trust`, and
-    /// `~/.notary`. Only those that are there.
+    /// Whether there are keys at all.
     #[must_use]
-    pub fn of_user() -> Vec<Self> {
-        let home = etcetera::home_dir().ok();
-        let config = env::var_os("DOCKER_CONFIG").filter(|path| !path.is_empty());
-        let docker = config
-            .map(PathBuf::from)
-            .or_else(|| home.as_ref().map(|home| home.join(".docker")));
-        let docker = docker.map(|config| config.join("trust"));
-        let notary = home.map(|home| home.join(".notary"));
-        let known = docker.into_iter().chain(notary);
-        let there = known.filter(|trust| trust.join("private").is_dir());
-        there.map(|trust| Self { trust }).collect()
+    pub fn has_keys(&self) -> bool {
+        self.trust.join("private").is_dir()
     }
 
     /// The trust directory.

@@ -2,10 +2,10 @@
 
 use clap::{Args, ValueEnum};
 use privyseal_proto::v1::StatusRequest;
-use privyseal_tuf::notary::Delegation;
 
 use crate::agent::Agent;
 use crate::failure::Advice;
+use crate::trust::edit::signer_role;
 use crate::trust::settings::{Overrides, Settings};
 
 /// Where a new key is to be, and for which repositories.
@@ -99,23 +99,13 @@ impl Place {
     }
 }
 
-/// A signer's name, as docker has it: `targets/NAME` is a role.
+/// Refuses what is no signer's name with docker.
 pub(super) fn check_signer(name: &str) -> Result<(), Advice> {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let begins = name.bytes().next().is_some_and(is_plain);
-    let follows = name
-        .bytes()
-        .all(|byte| is_plain(byte) || b"_-".contains(&byte));
-    let is_role = format!("targets/{name}").parse::<Delegation>().is_ok();
-    match begins && follows && is_role {
-        true if name != "releases" => Ok(()),
-        true => Err(Advice::failed(
-            "\"releases\" is no signer's name: targets/releases is the role of all signers",
-            "choose another name",
-        )),
-        false => Err(Advice::failed(
-            format!("{name:?} is no signer's name"),
-            "names have lower-case letters, digits, \"-\" and \"_\", a letter or digit first, as with docker",
+    match signer_role(name) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Advice::failed(
+            error.to_string(),
+            "nothing was made; names have lower-case letters, digits, \"-\" and \"_\", a letter or digit first",
         )),
     }
 }
