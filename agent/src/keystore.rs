@@ -10,6 +10,7 @@ pub mod login;
 mod name;
 pub mod pin;
 pub mod pkcs11;
+mod private_key;
 mod state;
 pub mod uri;
 
@@ -28,6 +29,7 @@ pub use key::{
 };
 pub use login::Operator;
 pub use name::{BadName, KeyName, KeystoreName};
+pub use private_key::{NotAPrivateKey, PrivateKey};
 pub use state::KeystoreState;
 
 /// What a token returned for a signature: not verified, of no known form.
@@ -86,6 +88,15 @@ pub trait Keystore: Send + Sync {
         name: KeyName,
         algorithm: Algorithm,
     ) -> Result<KeyDescription, KeystoreError>;
+
+    /// Writes a key pair from elsewhere to the token: sensitive, not extractable, for signing only,
+    /// under a random CKA_ID, and has it sign once to see that its halves belong together. It is not
+    /// bound yet.
+    ///
+    /// # Errors
+    /// As [`Keystore::generate`].
+    async fn import(&self, name: KeyName, key: PrivateKey)
+    -> Result<KeyDescription, KeystoreError>;
 
     /// Describes the key pair with this CKA_ID, to enrol it under `name`. It is not bound yet.
     ///

@@ -15,6 +15,8 @@ pub struct Holder {
     pub keystore: Arc<dyn Keystore>,
     /// May it sign root, and so waits for a person when its token reappears?
     pub holds_root_keys: bool,
+    /// May operators write keys to it that were made elsewhere?
+    pub allow_import: bool,
 }
 
 /// The keystores of an agent.
@@ -35,6 +37,7 @@ impl Keystores {
             let holder = Holder {
                 keystore,
                 holds_root_keys: settings.holds_root_keys,
+                allow_import: settings.allow_import,
             };
             holders.insert(settings.name.clone(), holder);
         }

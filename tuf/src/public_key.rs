@@ -115,6 +115,25 @@ impl PublicKey {
         }
     }
 
+    /// The point of an elliptic curve: SEC 1 uncompressed (0x04, x, y) of ECDSA, the 32 bytes of
+    /// Ed25519 (RFC 8032, section 5.1.5); `None` of RSA.
+    pub fn point(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Material::EcdsaP256(point) => Some(point),
+            Material::EcdsaP384(point) => Some(point),
+            Material::Ed25519(key) => Some(key),
+            Material::Rsa(_) => None,
+        }
+    }
+
+    /// Modulus and public exponent of RSA, big-endian without leading zeros.
+    pub fn rsa_numbers(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        match &self.0 {
+            Material::Rsa(key) => key.numbers(),
+            _ => None,
+        }
+    }
+
     /// The 32 bytes of an Ed25519 key.
     pub(crate) fn as_ed25519(&self) -> Option<&[u8; 32]> {
         match &self.0 {

@@ -10,6 +10,7 @@ mod destroy;
 mod ec_point;
 mod event;
 mod generate;
+mod import;
 mod inventory;
 mod line;
 mod mechanism;
@@ -34,7 +35,7 @@ use self::shared::Shared;
 use self::supervisor::Supervisor;
 use super::{
     BoundKey, KeyDescription, KeyName, Keystore, KeystoreError, KeystoreName, KeystoreState,
-    ObjectId, Operator, RawSignature, TokenIdentity,
+    ObjectId, Operator, PrivateKey, RawSignature, TokenIdentity,
 };
 use crate::corridor::permit::SigningPermit;
 use crate::keystore::login::LoginLog;
@@ -57,6 +58,7 @@ impl Question {
     /// A card makes an RSA key in minutes.
     const GENERATE: Self = Self::new("making a key", 300, false);
     const DESTROY: Self = Self::new("destroying a key", 30, true);
+    const IMPORT: Self = Self::new("importing a key", 60, false);
     const INSPECT: Self = Self::new("describing a key", 30, true);
     const UNLOCK: Self = Self::new("the login", 30, false);
     const LOCK: Self = Self::new("the logout", 30, true);
@@ -192,6 +194,15 @@ impl Keystore for Pkcs11Keystore {
             Event::Generate(name, algorithm, reply)
         })
         .await
+    }
+
+    async fn import(
+        &self,
+        name: KeyName,
+        key: PrivateKey,
+    ) -> Result<KeyDescription, KeystoreError> {
+        self.ask(Question::IMPORT, |reply| Event::Import(name, key, reply))
+            .await
     }
 
     async fn inspect(

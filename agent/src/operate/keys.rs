@@ -1,4 +1,4 @@
-//! Enrolling keys: made on the token now, or there already.
+//! Enrolling keys: made on the token now, there already, or made elsewhere.
 
 mod fit;
 
@@ -13,7 +13,9 @@ use crate::{
     corridor::{Finish, House},
     denial::{Denial, Reason},
     fault::Stop,
-    keystore::{KeyDescription, KeyName, KeyStanding, KeystoreError, KeystoreName, ObjectId},
+    keystore::{
+        KeyDescription, KeyName, KeyStanding, KeystoreError, KeystoreName, ObjectId, PrivateKey,
+    },
     keystores::Holder,
     ledger::LedgerKey,
     memory::{EnrolledKey, Memory, Purpose},
@@ -45,6 +47,8 @@ pub enum Origin {
     Generate(Algorithm),
     /// It is on the token under this CKA_ID.
     Existing(ObjectId),
+    /// It was made elsewhere, and is written to the token.
+    Import(PrivateKey),
 }
 
 /// Enrols a key and records it; from then on its name, object and public key belong together.
@@ -84,6 +88,9 @@ async fn enrol(
         return Err(Denial::new(Reason::NameTaken, message).into());
     }
     fit::has_room(house, caller, &request)?;
+    if let Origin::Import(key) = &request.origin {
+        is_new(memory, key.public())?;
+    }
     let (name, purpose) = (request.name, request.purpose);
     let (found, made) = find(holder, &name, purpose, request.origin).await?;
     if let KeyStanding::Refused(error) = found.standing {
@@ -91,10 +98,7 @@ async fn enrol(
     }
     let bound = found.key;
     fit::supported(purpose, bound.public_key.algorithm())?;
-    if let Some(other) = name_of(memory, &bound.public_key) {
-        let message = format!("this very key is enrolled as {other} already");
-        return Err(Denial::new(Reason::NameTaken, message).into());
-    }
+    is_new(memory, &bound.public_key)?;
     let enrolled = KeyEnrolled {
         name: name.to_string(),
         keystore: request.keystore.to_string(),
@@ -112,6 +116,7 @@ async fn enrol(
         operator: Some(caller.to_record()),
         generated: made == Made::OnToken,
         role: purpose.role().to_owned(),
+        imported: made == Made::Elsewhere,
     };
     let recorded = house
         .ledger
@@ -137,6 +142,8 @@ async fn enrol(
 enum Made {
     /// Now, on the token.
     OnToken,
+    /// Elsewhere; it was written to the token now.
+    Elsewhere,
     /// Before this request.
     Before,
 }
@@ -154,8 +161,23 @@ async fn find(
             let made = keystore.generate(name.clone(), algorithm).await?;
             (made, Made::OnToken)
         }
+        Origin::Import(key) => {
+            fit::supported(purpose, key.public().algorithm())?;
+            let made = keystore.import(name.clone(), key);
+            (made.await?, Made::Elsewhere)
+        }
         Origin::Existing(id) => (keystore.inspect(name.clone(), id).await?, Made::Before),
     })
+}
+
+fn is_new(memory: &Memory, public_key: &PublicKey) -> Result<(), Denial> {
+    match name_of(memory, public_key) {
+        None => Ok(()),
+        Some(other) => {
+            let message = format!("this very key is enrolled as {other} already");
+            Err(Denial::new(Reason::NameTaken, message))
+        }
+    }
 }
 
 /// The name under which this very key is known already: enrolled, removed, or the ledger's own.

@@ -177,6 +177,7 @@ async fn make(
         operator: Some(caller.to_record()),
         generated: true,
         role: slot.role.as_str().to_owned(),
+        imported: false,
     };
     let recorded = house
         .ledger

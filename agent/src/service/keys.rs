@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use privyseal_proto::v1::{
-    CertifyReply, CertifyRequest, EnrollKeyRequest, GenerateKeyRequest, Key, ListKeysReply,
-    ListKeysRequest, NotaryUse, Protection, RemoveKeyReply, RemoveKeyRequest,
+    CertifyReply, CertifyRequest, EnrollKeyRequest, GenerateKeyRequest, ImportKeyRequest, Key,
+    ListKeysReply, ListKeysRequest, NotaryUse, Protection, RemoveKeyReply, RemoveKeyRequest,
     certify_request::Kind, keys_server::Keys,
 };
 use privyseal_tuf::{Algorithm, Key as TufKey};
 use tonic::{Request, Response, Status};
+use zeroize::Zeroizing;
 
 use super::Desk;
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     config::NotaryRole,
     corridor::{CertificateKind, CertificateRequest, Certified, LineageName, known, wire_head},
     denial::{Denial, Reason},
-    keystore::{BoundKey, KeyDescription, KeyName, ObjectId},
+    keystore::{BoundKey, KeyDescription, KeyName, ObjectId, PrivateKey},
     ledger::LedgerKey,
     memory::{EnrolledKey, Purpose},
     operate::{KeyRequest, Origin, enrol_key, operator, remove_key},
@@ -202,6 +203,27 @@ impl Keys for KeysService {
                 .map_err(|error| malformed("object_id", error))
         };
         self.0.enrol(caller, enrol_request!(request), origin).await
+    }
+
+    async fn import(&self, request: Request<ImportKeyRequest>) -> Result<Response<Key>, Status> {
+        let caller = Desk::caller(&request)?;
+        let request = request.into_inner();
+        let private_key = Zeroizing::new(request.private_key);
+        let origin = move || {
+            let key = PrivateKey::from_pkcs8(&private_key);
+            key.map(Origin::Import)
+                .map_err(|error| malformed("private_key", error))
+        };
+        let request = EnrolRequest {
+            keystore: request.keystore,
+            name: request.name,
+            purpose: "trust".to_owned(),
+            authority: request.authority,
+            repository: request.repository,
+            first_root: String::new(),
+            role: request.role,
+        };
+        self.0.enrol(caller, request, origin).await
     }
 
     async fn certify(

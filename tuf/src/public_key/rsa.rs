@@ -37,6 +37,12 @@ impl RsaKey {
         Self::new(key.modulus.as_bytes(), key.public_exponent.as_bytes())
     }
 
+    pub(super) fn numbers(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let key: RsaPublicKey<UintRef<'_>> = RsaPublicKey::from_der(&self.pkcs1_der).ok()?;
+        let (modulus, exponent) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
+        Some((modulus.to_vec(), exponent.to_vec()))
+    }
+
     pub(super) fn pkcs1_der(&self) -> &[u8] {
         &self.pkcs1_der
     }

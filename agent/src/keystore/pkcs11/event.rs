@@ -10,6 +10,7 @@ use crate::keystore::error::KeystoreError;
 use crate::keystore::key::{BoundKey, KeyDescription, ObjectId};
 use crate::keystore::login::Operator;
 use crate::keystore::name::KeyName;
+use crate::keystore::private_key::PrivateKey;
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, KeystoreError>>;
 
@@ -23,6 +24,8 @@ pub(super) enum Event {
     Destroy(Arc<BoundKey>, Reply<()>),
     /// Make a key pair.
     Generate(KeyName, Algorithm, Reply<KeyDescription>),
+    /// Take a key pair that comes from elsewhere.
+    Import(KeyName, PrivateKey, Reply<KeyDescription>),
     /// Describe a key pair.
     Inspect(KeyName, ObjectId, Reply<KeyDescription>),
     /// Log in on a person's word.
@@ -39,7 +42,9 @@ impl Event {
     /// out all the same.
     pub(super) fn is_abandoned(&self) -> bool {
         match self {
-            Self::Generate(_, _, reply) | Self::Inspect(_, _, reply) => reply.is_closed(),
+            Self::Generate(_, _, reply)
+            | Self::Import(_, _, reply)
+            | Self::Inspect(_, _, reply) => reply.is_closed(),
             Self::Unlock(_, _, reply) => reply.is_closed(),
             Self::Trouble { .. }
             | Self::Bind(_)

@@ -46,7 +46,7 @@ pub(super) fn generate(
     }
 }
 
-fn random_id(resolver: &Resolver<'_>) -> Result<ObjectId, KeystoreError> {
+pub(super) fn random_id(resolver: &Resolver<'_>) -> Result<ObjectId, KeystoreError> {
     let fault = |what: String| KeystoreError::Fault {
         keystore: resolver.settings.name.clone(),
         what,
@@ -86,7 +86,7 @@ fn pair(
     }
 }
 
-fn public_template(
+pub(super) fn public_template(
     name: &KeyName,
     id: &ObjectId,
     algorithm: Algorithm,
@@ -106,7 +106,11 @@ fn public_template(
     template
 }
 
-fn private_template(name: &KeyName, id: &ObjectId, algorithm: Algorithm) -> Vec<Attribute> {
+pub(super) fn private_template(
+    name: &KeyName,
+    id: &ObjectId,
+    algorithm: Algorithm,
+) -> Vec<Attribute> {
     vec![
         Attribute::Token(true),
         Attribute::Private(true),
@@ -162,7 +166,11 @@ fn read_back(
     }
 }
 
-fn refusal(resolver: &Resolver<'_>, algorithm: Algorithm, error: &Error) -> KeystoreError {
+pub(super) fn refusal(
+    resolver: &Resolver<'_>,
+    algorithm: Algorithm,
+    error: &Error,
+) -> KeystoreError {
     let keystore = resolver.settings.name.clone();
     let what = ckr::describe(error);
     match ckr::value(error) {

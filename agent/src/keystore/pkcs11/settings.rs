@@ -39,6 +39,9 @@ pub struct Settings {
     /// After its token was away, a keystore of root keys waits for a person.
     #[serde(default = "yes")]
     pub holds_root_keys: bool,
+    /// May operators write keys to it that were made elsewhere?
+    #[serde(default)]
+    pub allow_import: bool,
     /// Keys that may be used although the token would let them out.
     #[serde(default)]
     pub accept_extractable: Vec<KeyName>,
@@ -121,7 +124,7 @@ mod tests {
         let settings = parse("").unwrap();
         assert_eq!((settings.sessions, settings.queue), (2, 256));
         assert_eq!(settings.deadline, Duration::from_secs(10));
-        assert!(settings.holds_root_keys);
+        assert!(settings.holds_root_keys && !settings.allow_import);
         assert!(settings.accept_extractable.is_empty());
     }
 

@@ -168,6 +168,9 @@ impl Supervisor {
             Event::Generate(name, algorithm, reply) => {
                 let _ = reply.send(self.generate(name, algorithm));
             }
+            Event::Import(name, key, reply) => {
+                let _ = reply.send(self.import(name, &key));
+            }
             Event::Inspect(name, id, reply) => {
                 let _ = reply.send(self.inspect(name, id));
             }

@@ -88,6 +88,13 @@ pub(super) fn keystore(holder: &Holder, request: &KeyRequest) -> Result<(), Deni
         let message = format!("keystore {} may hold no root keys", request.keystore);
         return Err(Denial::new(Reason::KeystoreNotForRoot, message));
     }
+    if matches!(request.origin, Origin::Import(_)) && !holder.allow_import {
+        let message = format!(
+            "keystore {} takes no keys that were made elsewhere",
+            request.keystore
+        );
+        return Err(Denial::new(Reason::ImportNotAllowed, message));
+    }
     Ok(())
 }
 

@@ -12,9 +12,11 @@ use crate::keystore::name::KeyName;
 use crate::keystore::pkcs11::ckr;
 use crate::keystore::pkcs11::destroy;
 use crate::keystore::pkcs11::generate;
+use crate::keystore::pkcs11::import;
 use crate::keystore::pkcs11::inventory::Inventory;
 use crate::keystore::pkcs11::resolve::{Resolved, Resolver};
 use crate::keystore::pkcs11::shared::Orders;
+use crate::keystore::private_key::PrivateKey;
 use crate::keystore::state::KeystoreState;
 
 impl Supervisor {
@@ -140,6 +142,22 @@ impl Supervisor {
         name: KeyName,
         algorithm: Algorithm,
     ) -> Result<KeyDescription, KeystoreError> {
+        self.write(|resolver, inventory| generate::generate(resolver, inventory, name, algorithm))
+    }
+
+    /// Takes a key pair from elsewhere, in the same way.
+    pub(super) fn import(
+        &mut self,
+        name: KeyName,
+        key: &PrivateKey,
+    ) -> Result<KeyDescription, KeystoreError> {
+        self.write(|resolver, inventory| import::import(resolver, inventory, name, key))
+    }
+
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Resolver<'_>, &mut Inventory) -> Result<T, KeystoreError>,
+    ) -> Result<T, KeystoreError> {
         let Phase::Serving(serving) = &mut self.phase else {
             return Err(self.shared.obstacle());
         };
@@ -160,7 +178,7 @@ impl Supervisor {
             token: &token.identity,
             session: &session,
         };
-        generate::generate(&resolver, inventory, name, algorithm)
+        work(&resolver, inventory)
     }
 
     /// Describes a key pair.

@@ -9,10 +9,10 @@ impl RecordView {
     pub(super) fn describe_keys(&mut self, event: &Event) {
         match event {
             Event::KeyEnrolled(key) => {
-                self.event = if key.generated {
-                    "key generated"
-                } else {
-                    "key enrolled"
+                self.event = match (key.generated, key.imported) {
+                    (true, _) => "key generated",
+                    (false, true) => "key IMPORTED",
+                    (false, false) => "key enrolled",
                 };
                 self.by(key.operator.as_ref());
                 self.subject = format!("{}/{}", key.authority, key.repository);
