@@ -1,0 +1,75 @@
+//! Keys that callers who are no operators have made.
+
+use privyseal_proto::v1::GenerateKeyRequest;
+
+use crate::stage::{GLOB, GUN, Stage, reason, wanted};
+
+#[test]
+fn a_grant_with_generate_in_makes_keys_of_targets_and_snapshot() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    let ci = stage.ci();
+    for (name, role) in [("team-t", "targets"), ("team-s", "snapshot")] {
+        let key = ci.generate_as(wanted(name, role, GUN)).unwrap();
+        assert_eq!((&*key.role, &*key.repository), (role, GUN));
+    }
+    let beside = "reg.example.test/team/web";
+    ci.generate_as(wanted("team-web", "targets", beside))
+        .unwrap();
+    for (name, role, repository) in [
+        ("root-x", "root", GUN),
+        ("signer-x", "delegation", GUN),
+        ("signer-x", "delegation", GLOB),
+        ("team-x", "targets", GLOB),
+        ("team-x", "targets", "reg.example.test/team/*"),
+        ("team-x", "targets", "reg.example.test/app"),
+        ("team-x", "targets", "reg.example.test/team/a/b"),
+        ("mine", "targets", GUN),
+    ] {
+        let refused = reason(ci.generate_as(wanted(name, role, repository)));
+        assert_eq!(refused, "OPERATOR_ONLY", "{name} {role} {repository}");
+    }
+    let elsewhere = GenerateKeyRequest {
+        keystore: "safe".to_owned(),
+        ..wanted("team-x", "targets", GUN)
+    };
+    assert_eq!(reason(ci.generate_as(elsewhere)), "OPERATOR_ONLY");
+    let other = stage.other();
+    let there = wanted("team-x", "targets", "elsewhere.test/x");
+    assert_eq!(reason(other.generate_as(there)), "OPERATOR_ONLY");
+    let object_id = stage.listed("team-t").object_id;
+    let enrol = ci.enroll_key(privyseal_proto::v1::EnrollKeyRequest {
+        keystore: "hsm".to_owned(),
+        name: "team-y".to_owned(),
+        object_id,
+        purpose: "trust".to_owned(),
+        authority: crate::stage::IMAGES.to_owned(),
+        repository: GUN.to_owned(),
+        first_root: String::new(),
+        role: "targets".to_owned(),
+    });
+    assert_eq!(reason(enrol), "OPERATOR_ONLY");
+    // Eight for each repository and role, counted over restarts.
+    for number in 2..=8 {
+        let name = format!("team-t{number}");
+        ci.generate_as(wanted(&name, "targets", GUN)).unwrap();
+    }
+    assert_eq!(
+        reason(ci.generate_as(wanted("team-t9", "targets", GUN))),
+        "KEYS_FULL"
+    );
+    stage.tls.stage.agent.restart();
+    let ci = stage.ci();
+    assert_eq!(
+        reason(ci.generate_as(wanted("team-t9", "targets", GUN))),
+        "KEYS_FULL"
+    );
+    ci.generate_as(wanted("team-s2", "snapshot", GUN)).unwrap();
+    ci.generate_as(wanted("team-web2", "targets", beside))
+        .unwrap();
+    let operator = stage.operator();
+    operator
+        .generate_as(wanted("team-t9", "targets", GUN))
+        .unwrap();
+}
