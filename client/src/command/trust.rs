@@ -1,11 +1,16 @@
 //! `privyseal trust`
 
 mod build;
+mod desk;
+mod init;
 mod inspect;
 mod key;
+mod outcome;
 mod place;
 mod pull;
+mod revoke;
 mod run;
+mod sign;
 mod verify;
 
 use clap::Subcommand;
@@ -16,6 +21,12 @@ use crate::Exit;
 /// Docker Content Trust.
 #[derive(Subcommand, Debug)]
 pub enum TrustCommand {
+    /// Signs tags of images.
+    Sign(sign::Sign),
+    /// Takes the signatures of a tag back, or of all tags.
+    Revoke(revoke::Revoke),
+    /// Makes the trust data of a repository.
+    Init(init::Init),
     /// Says which digest of an image is signed, and by whom.
     Verify(verify::VerifyCommand),
     /// Pulls an image by its signed digest.
@@ -33,6 +44,9 @@ pub enum TrustCommand {
 
 pub(super) async fn run(command: TrustCommand, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     match command {
+        TrustCommand::Sign(command) => sign::run(command, context).await,
+        TrustCommand::Revoke(command) => revoke::run(command, context).await,
+        TrustCommand::Init(command) => init::run(command, context).await,
         TrustCommand::Verify(command) => verify::run(command, context).await,
         TrustCommand::Pull(command) => pull::run(command, context).await,
         TrustCommand::Run(command) => run::run(command, context).await,
