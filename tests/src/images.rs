@@ -99,8 +99,7 @@ impl Images {
     /// Where there is no such tag.
     #[must_use]
     pub fn at(&self, registry: &Registry, repository: &str, tag: &str) -> Image {
-        let from = format!("docker://{}/{repository}:{tag}", registry.host());
-        let raw = skopeo(&["inspect", "--raw", "--tls-verify=false", &from]);
+        let raw = Self::manifest(registry, repository, tag);
         let directory = self.layout.parent().unwrap();
         let file = tempfile::NamedTempFile::new_in(directory).unwrap();
         std::fs::write(file.path(), &raw).unwrap();
@@ -113,6 +112,16 @@ impl Images {
             media_type: media_type(&manifest).to_owned(),
             says: String::new(),
         }
+    }
+
+    /// The manifest or index that a tag points to: the bytes whose digest is signed.
+    ///
+    /// # Panics
+    /// Where there is no such tag.
+    #[must_use]
+    pub fn manifest(registry: &Registry, repository: &str, tag: &str) -> Vec<u8> {
+        let from = format!("docker://{}/{repository}:{tag}", registry.host());
+        skopeo(&["inspect", "--raw", "--tls-verify=false", &from])
     }
 
     fn copy(&self, registry: &Registry, repository: &str, tag: &str, how: &[&str]) -> Image {

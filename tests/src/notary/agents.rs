@@ -41,40 +41,53 @@ impl TrustAgents {
     #[must_use]
     pub fn start(sandbox: &Sandbox) -> Self {
         Self {
-            desk: TokenAgent::start(sandbox, "desk", "generate_in = \"hsm\""),
-            safe: TokenAgent::start(sandbox, "safe", ""),
+            desk: TokenAgent::start(sandbox, "desk"),
+            safe: TokenAgent::start(sandbox, "safe"),
         }
     }
 
-    /// A user of both agents and of this stack; `name` is a new directory of the sandbox. New
-    /// repositories get the root keys `desk:root-1` and `safe:root-2` where nothing else is said.
+    /// A user of both agents and of this stack; `name` is a new directory of the sandbox.
     #[must_use]
     pub fn client(&self, sandbox: &Sandbox, name: &str, stack: &NotaryStack) -> Client {
         let agents = [("desk", &self.desk.agent), ("safe", &self.safe.agent)];
         configured(Client::of_several(sandbox, name, &agents), stack)
     }
 
-    /// As [`Self::client`], of the agent of every day alone.
+    /// As [`Self::client`], for whom there is no agent but the one with the second root key.
     #[must_use]
-    pub fn client_of_desk(&self, sandbox: &Sandbox, name: &str, stack: &NotaryStack) -> Client {
-        let agents = [("desk", &self.desk.agent)];
+    pub fn client_of_safe(&self, sandbox: &Sandbox, name: &str, stack: &NotaryStack) -> Client {
+        let agents = [("safe", &self.safe.agent)];
         configured(Client::of_several(sandbox, name, &agents), stack)
     }
 
-    /// Root keys of these algorithms, for every repository: `root-1` at the one agent, `root-2` at
-    /// the other.
-    pub fn generate_roots(&self, client: &Client, algorithms: [&str; 2]) {
-        for (key, algorithm) in ["desk root-1", "safe root-2"].into_iter().zip(algorithms) {
-            let (agent, key) = key.split_once(' ').unwrap();
-            client.ok(&format!(
-                "--agent {agent} trust key generate {key} --role root --algorithm {algorithm}"
-            ));
+    /// A root key at each agent for every repository, of these algorithms: `root-1` at `desk`,
+    /// `root-2` at `safe`.
+    pub fn generate_roots(client: &Client, algorithms: [&str; 2]) {
+        for ((agent, key), algorithm) in Self::ROOTS.into_iter().zip(algorithms) {
+            Self::generate_root(client, agent, key, algorithm, "**");
         }
+    }
+
+    /// As [`Self::generate_roots`], for these repositories: `root-1-NAME` and `root-2-NAME`.
+    pub fn generate_roots_for(client: &Client, name: &str, algorithm: &str, repositories: &str) {
+        for (agent, key) in Self::ROOTS {
+            let key = format!("{key}-{name}");
+            Self::generate_root(client, agent, &key, algorithm, repositories);
+        }
+    }
+
+    const ROOTS: [(&str, &str); 2] = [("desk", "root-1"), ("safe", "root-2")];
+
+    fn generate_root(client: &Client, agent: &str, key: &str, algorithm: &str, covers: &str) {
+        client.ok(&format!(
+            "--agent {agent} trust key generate {key} --role root --algorithm {algorithm} \
+             --repository {covers}"
+        ));
     }
 }
 
 impl TokenAgent {
-    fn start(sandbox: &Sandbox, name: &str, granted: &str) -> Self {
+    fn start(sandbox: &Sandbox, name: &str) -> Self {
         let token = Tokens::new(sandbox, &format!("{name}-tokens")).token(name);
         let user = nix::unistd::geteuid();
         let authority = TrustAgents::AUTHORITY;
@@ -88,7 +101,7 @@ impl TokenAgent {
             .section(&format!(
                 "[[grant]]\ncallers = [\"uid:{user}\"]\nauthority = \"{authority}\"\n\
                  repositories = [\"**\"]\nroles = [\"root\", \"targets\", \"snapshot\"]\n\
-                 delegations = [\"**\"]\nkeys = [\"**\"]\nopen = true\n{granted}"
+                 delegations = [\"**\"]\nkeys = [\"**\"]\nopen = true\ngenerate_in = \"hsm\""
             ));
         let agent = Agent::running(sandbox, name, &setup);
         Self { agent, token }
@@ -101,10 +114,8 @@ fn configured(client: Client, stack: &NotaryStack) -> Client {
     fs::create_dir_all(&directory).unwrap();
     let (server, ca) = (stack.server.url(), stack.server.ca().display());
     let authority = TrustAgents::AUTHORITY;
-    let config = format!(
-        "[trust]\nserver = \"{server}\"\nca = \"{ca}\"\nauthority = \"{authority}\"\n\
-         root_keys = [\"desk:root-1\", \"safe:root-2\"]\n"
-    );
+    let config =
+        format!("[trust]\nserver = \"{server}\"\nca = \"{ca}\"\nauthority = \"{authority}\"\n");
     fs::write(directory.join("config.toml"), config).unwrap();
     client
 }
