@@ -11,7 +11,8 @@ pub(super) fn below(base: &Url, gun: &Gun, name: &[&str]) -> Result<Url, ServerE
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/.".contains(&byte);
     let parts: Vec<&str> = name.split('/').collect();
     let is_part = |part: &&str| !matches!(*part, "" | "." | "..");
-    if !name.is_empty() && !(name.bytes().all(plain) && parts.iter().all(is_part)) {
+    let is_role = name.bytes().all(plain) && parts.iter().all(is_part);
+    if !name.is_empty() && !is_role {
         return Err(ServerError::NoRole(name));
     }
     if let Ok(mut segments) = url.path_segments_mut() {
