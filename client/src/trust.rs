@@ -1,6 +1,7 @@
 //! Docker Content Trust (Notary v1): images, the servers that hold what was signed of them, and
 //! who signs.
 
+pub mod adopt;
 mod answer;
 pub mod change;
 pub mod consumer;
@@ -17,6 +18,7 @@ pub mod publish;
 pub mod pull;
 pub mod reference;
 pub mod registry;
+pub mod rotate;
 pub mod server;
 pub mod settings;
 #[cfg(test)]

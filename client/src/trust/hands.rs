@@ -2,6 +2,7 @@
 
 mod collect;
 mod error;
+mod former;
 mod make;
 mod show;
 
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use privyseal_proto::v1;
 use privyseal_tuf::{Document, Key, Requirement, Role, RoleType, Sha256Digest};
 
+use super::docker_keys::PrivateKey;
 use super::reference::Gun;
 use crate::agent::{Agent, AgentError, Agents, ConnectError, HeldKey, KeyRef, TRUST};
 
@@ -24,6 +26,8 @@ pub struct Hands<'a> {
     keys: Vec<Hand>,
     /// The heads that came with answers, by agent; each is proved at the end.
     heads: BTreeMap<String, Vec<v1::Head>>,
+    /// Root keys in files, which a new root takes out.
+    former: Vec<PrivateKey>,
 }
 
 /// A key that an agent holds.
@@ -68,6 +72,7 @@ impl<'a> Hands<'a> {
             agents,
             keys,
             heads: BTreeMap::new(),
+            former: Vec::new(),
         })
     }
 

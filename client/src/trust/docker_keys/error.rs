@@ -45,6 +45,8 @@ pub(super) enum Problem {
     NoTerminal,
     #[error("the private key in it is damaged")]
     Damaged,
+    #[error("the private key in it is another one than its name says")]
+    OtherKey,
     #[error(transparent)]
     Public(#[from] PublicKeyError),
 }
@@ -55,6 +57,12 @@ impl KeyFileError {
             path: path.to_owned(),
             problem: problem.into(),
         }
+    }
+
+    /// The file has another key than its name says.
+    #[must_use]
+    pub fn other_key(path: &Path) -> Self {
+        Self::new(path, Problem::OtherKey)
     }
 
     /// Whether another passphrase may open it.
@@ -84,7 +92,7 @@ impl KeyFileError {
                 "keys of Docker Content Trust are ECDSA P-256 or P-384, RSA of 2048 to 4096 bits, or Ed25519"
                     .to_owned()
             }
-            Problem::Io(_) | Problem::NotAFile | Problem::Several(_) | Problem::TooLong(_) | Problem::Damaged => {
+            Problem::Io(_) | Problem::NotAFile | Problem::Several(_) | Problem::TooLong(_) | Problem::Damaged | Problem::OtherKey => {
                 "give the file of a private key, such as ~/.docker/trust/private/KEYID.key".to_owned()
             }
         }

@@ -43,6 +43,7 @@ impl Hands<'_> {
         keep: &mut dyn FnMut(&Document) -> anyhow::Result<()>,
     ) -> anyhow::Result<Collected> {
         let mut signing = Signing::new(document.clone(), requirements.to_vec());
+        self.sign_as_former(role, &mut signing, keep)?;
         let mut tried: BTreeSet<Sha256Digest> = BTreeSet::new();
         let (mut signed, mut problems) = (Vec::new(), Vec::new());
         while let Some(hand) = self.next(role, requirements, &signing, &mut tried) {

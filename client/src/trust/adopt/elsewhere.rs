@@ -1,0 +1,85 @@
+//! What the directories of docker and notary say of who needs a key.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use privyseal_tuf::{Document, Key, KeyId, RoleType, View};
+
+use crate::trust::docker_keys::KeyDirectory;
+
+/// Names of repositories have few parts, and delegations few levels.
+const MAX_DEPTH: usize = 24;
+
+/// More files than a user's directory has.
+const MAX_FILES: usize = 20_000;
+
+/// Longer ones are not looked into.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// The repositories whose metadata in these directories names a key, by its canonical id.
+pub(super) type Named = BTreeMap<KeyId, BTreeSet<String>>;
+
+/// Every key that metadata in these directories names.
+pub(super) fn named_in(directories: &[KeyDirectory]) -> Named {
+    let mut named = Named::new();
+    for directory in directories {
+        let top = directory.trust().join("tuf");
+        let mut left = MAX_FILES;
+        walk(&top, 0, &mut left, &mut |path| {
+            let Some(gun) = repository(&top, path) else {
+                return;
+            };
+            for keyid in keys_in(path) {
+                named.entry(keyid).or_default().insert(gun.clone());
+            }
+        });
+    }
+    named
+}
+
+/// The canonical ids of the keys that a document names.
+pub(super) fn keyids_of(document: &Document) -> Vec<KeyId> {
+    let keys: Vec<Key> = match (document.root(), document.view(RoleType::Targets)) {
+        (Ok(root), _) => root.keys.into_values().collect(),
+        (_, Ok(View::Targets(targets))) => {
+            let delegations = targets.delegations.into_iter();
+            delegations.flat_map(|all| all.keys.into_values()).collect()
+        }
+        _ => Vec::new(),
+    };
+    keys.iter().filter_map(Key::canonical_keyid).collect()
+}
+
+/// The repository that a file is of: `tuf/GUN/metadata/ROLE.json`.
+fn repository(top: &Path, path: &Path) -> Option<String> {
+    let below = path.strip_prefix(top).ok()?.to_str()?;
+    let (gun, role) = below.split_once("/metadata/")?;
+    role.ends_with(".json").then(|| gun.to_owned())
+}
+
+fn walk(directory: &Path, depth: usize, left: &mut usize, found: &mut impl FnMut(&Path)) {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => walk(&path, depth + 1, left, found),
+            Ok(kind) if kind.is_file() => found(&path),
+            _ => {}
+        }
+    }
+}
+
+fn keys_in(path: &Path) -> Vec<KeyId> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
+    let document = read.ok().and_then(|_| Document::parse(&bytes).ok());
+    document.as_ref().map(keyids_of).unwrap_or_default()
+}
