@@ -19,6 +19,7 @@ pub mod pull;
 pub mod reference;
 pub mod registry;
 pub mod rotate;
+pub mod rotate;
 pub mod server;
 pub mod settings;
 #[cfg(test)]

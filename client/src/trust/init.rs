@@ -16,6 +16,7 @@ use crate::failure::Advice;
 
 pub use keys::{Choice, own_keys};
 pub use root_keys::{RootKeys, root_keys};
+pub(super) use server_key::read_server_key;
 pub use server_key::server_key;
 
 /// What a new repository is to be like.

@@ -13,11 +13,15 @@ use crate::trust::server::{Server, ServerError, ServerKey, ServerRole};
 /// Where it gives none that can be used.
 pub async fn server_key(server: &Server, gun: &Gun, role: ServerRole) -> anyhow::Result<Key> {
     let key = server.key(gun, role).await.map_err(Advice::from)?;
-    Ok(read(server, role, &key).map_err(Advice::from)?)
+    Ok(read_server_key(server, role, &key).map_err(Advice::from)?)
 }
 
 /// The key as metadata has it, byte for byte as the server knows it.
-pub(crate) fn read(server: &Server, role: ServerRole, key: &ServerKey) -> Result<Key, ServerError> {
+pub(in crate::trust) fn read_server_key(
+    server: &Server,
+    role: ServerRole,
+    key: &ServerKey,
+) -> Result<Key, ServerError> {
     let public = BASE64_STANDARD.encode(&key.public);
     let keyval = Object::from([
         ("private", Value::Null),

@@ -140,6 +140,13 @@ impl Publisher<'_> {
             Err(EditError::WouldLose(_)) if request.lose => {}
             other => other?,
         }
+        let removes_signer = |change: &Change| matches!(change, Change::RemoveSigner { .. });
+        if !request.lose && changes.iter().any(removes_signer) {
+            let lost = edition.taken_back();
+            if !lost.is_empty() {
+                return Err(EditError::WouldLose(lost).into());
+            }
+        }
         Ok(Edited {
             edition,
             changes,

@@ -1,0 +1,70 @@
+//! `privyseal trust enroll`
+
+use clap::Args;
+use privyseal_proto::v1::{EnrollRepositoryRequest, RoleDocument};
+use privyseal_tuf::{Document, Role, RoleType};
+
+use super::desk::DeskArgs;
+use super::place::image;
+use crate::Exit;
+use crate::command::context::Context;
+use crate::command::repo::enroll_all;
+use crate::failure::Advice;
+use crate::trust::publish::State;
+
+/// Has agents take a repository whose first root they did not sign.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+For operators. Each agent is shown every root from the first, and the present metadata; it verifies
+all of it, and from then on signs only what follows.
+
+Examples:
+  privyseal --agent desk trust enroll reg.example.com/team/app")]
+pub struct Enroll {
+    /// The repository.
+    image: String,
+    #[command(flatten)]
+    desk: DeskArgs,
+}
+
+pub(super) async fn run(command: Enroll, context: &mut Context<'_>) -> anyhow::Result<Exit> {
+    let image = image(&command.image)?;
+    let desk = command.desk.open()?;
+    let Some(authority) = desk.authority().map(str::to_owned) else {
+        return Err(Advice::failed(
+            "it is not said under which authority of the agents",
+            "give --authority, or write authority under [trust] in ~/.config/privyseal/config.toml",
+        )
+        .into());
+    };
+    let place = desk.place(image.gun())?;
+    let state = place.publisher().load_existing().await?;
+    let agents = context.agents(Vec::new()).await?;
+    let request = request(authority, &state);
+    enroll_all(agents, request, context).await
+}
+
+fn request(authority: String, state: &State) -> EnrollRepositoryRequest {
+    let known = &state.known;
+    let all = |wanted: Role| {
+        let documents = known.documents.iter();
+        let documents = documents.filter(move |(role, _)| *role == wanted);
+        documents.map(|(_, document): &(Role, Document)| document.to_bytes())
+    };
+    let one = |role: RoleType| all(role.into()).next().unwrap_or_default();
+    let delegated = known.documents.iter();
+    let delegated = delegated.filter(|(role, _)| role.delegated().is_some());
+    let delegated = delegated.map(|(role, document)| RoleDocument {
+        role: role.to_string(),
+        document: document.to_bytes(),
+    });
+    EnrollRepositoryRequest {
+        authority,
+        repository: known.gun.as_str().to_owned(),
+        roots: all(RoleType::Root.into()).collect(),
+        targets: one(RoleType::Targets),
+        snapshot: one(RoleType::Snapshot),
+        timestamp: Vec::new(),
+        delegated: delegated.collect(),
+    }
+}
