@@ -1,0 +1,163 @@
+//! Snapshots whose key is in the token: they list files that the agent was shown.
+
+use privyseal_proto::ledger::v1::facts::Content;
+use privyseal_tests::records;
+use privyseal_tests::rpc::Rpc;
+
+use crate::documents::{To, replaced, snapshot, targets};
+use crate::image::{Foreign, Image, bare};
+use crate::reason;
+use crate::stage::Stage;
+
+/// A repository with two signers, one of them elsewhere, and its files.
+struct Published {
+    image: Image,
+    root: Vec<u8>,
+    targets: Vec<u8>,
+    alice: Vec<u8>,
+    bob: Vec<u8>,
+    elsewhere: Foreign,
+}
+
+impl Published {
+    fn new(stage: &Stage, rpc: &Rpc) -> Self {
+        let image = Image::new(stage, "app");
+        let alice = bare(&stage.key("alice", "ecdsa-p256", "delegation", &image.gun));
+        let elsewhere = Foreign::new();
+        let to = [
+            To("targets/alice", &[alice], &[""]),
+            To("targets/bob", std::slice::from_ref(&elsewhere.key), &[""]),
+        ];
+        let (image, targets) = image.published(rpc, &[], &to);
+        let document = self::targets(1, &["v1"], &[]);
+        let alice = image.completed(rpc, "targets/alice", "alice", &document);
+        Self {
+            root: image.first_root.clone(),
+            bob: elsewhere.completed("targets/bob", &self::targets(4, &["v2"], &[])),
+            image,
+            targets,
+            alice,
+            elsewhere,
+        }
+    }
+
+    fn files(&self) -> [(&str, &[u8]); 4] {
+        [
+            ("root", &self.root),
+            ("targets", &self.targets),
+            ("targets/alice", &self.alice),
+            ("targets/bob", &self.bob),
+        ]
+    }
+
+    fn show(&self, rpc: &Rpc) {
+        for (role, file) in self.files() {
+            self.image.observe(rpc, role, file).unwrap();
+        }
+    }
+
+    fn sign(&self, rpc: &Rpc, document: &[u8]) -> String {
+        let key = &self.image.snapshot.name;
+        let answer = self.image.sign(rpc, "snapshot", key, document);
+        answer.map_or_else(|refused| refused.reason, |_| "signed".to_owned())
+    }
+}
+
+#[test]
+fn a_snapshot_lists_files_that_were_shown_and_no_others() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    let ci = stage.ci();
+    let app = Published::new(&stage, &ci);
+    let all = snapshot(1, &app.files());
+    assert_eq!(app.sign(&ci, &all), "SNAPSHOT_FILE_UNKNOWN");
+    // Bob's is published elsewhere: a version that this agent did not expect.
+    app.show(&ci);
+    assert_eq!(app.image.memory(&ci, "targets/bob").unwrap().version, 4);
+    stage.tls.stage.agent.restart();
+    let ci = stage.ci();
+    let longer = [&app.alice[..], b"\n"].concat();
+    for place in 0..4 {
+        let mut files = app.files();
+        files[place].1 = &longer;
+        assert_eq!(app.sign(&ci, &snapshot(1, &files)), "SNAPSHOT_FILE_UNKNOWN");
+    }
+    let mut strange = app.files();
+    strange[3].0 = "targets/carol";
+    assert_eq!(
+        app.sign(&ci, &snapshot(1, &strange)),
+        "SNAPSHOT_FILE_UNKNOWN"
+    );
+    let sha512 = format!("\"sha512\":\"{}==\"}}", "A".repeat(86));
+    let more = replaced(&all, "\"},\"length\"", &format!("\",{sha512},\"length\""));
+    assert_eq!(app.sign(&ci, &more), "SNAPSHOT_CONTRADICTS");
+    assert_eq!(app.sign(&ci, &snapshot(2, &app.files())), "VERSION_SKIPPED");
+    assert_eq!(app.sign(&ci, &all), "signed");
+    let decided = records::decisions(&stage.operator());
+    let facts = decided.last().unwrap().facts.clone().unwrap();
+    let Some(Content::Snapshot(facts)) = facts.content else {
+        panic!("{facts:?}")
+    };
+    let raised = facts
+        .raised
+        .iter()
+        .map(|entry| (entry.name.as_str(), entry.version));
+    let raised: Vec<_> = raised.collect();
+    let expected = [
+        ("root.json", 1),
+        ("targets.json", 1),
+        ("targets/alice.json", 1),
+        ("targets/bob.json", 4),
+    ];
+    assert_eq!(raised, expected);
+}
+
+#[test]
+fn a_snapshot_drops_and_lowers_nothing_that_is_delegated_to() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    let ci = stage.ci();
+    let mut app = Published::new(&stage, &ci);
+    app.show(&ci);
+    let old = app.alice.clone();
+    let next = targets(2, &["v1", "v2"], &[]);
+    app.alice = app.image.completed(&ci, "targets/alice", "alice", &next);
+    app.show(&ci);
+    assert_eq!(app.sign(&ci, &snapshot(1, &app.files())), "signed");
+    stage.tls.stage.agent.restart();
+    let ci = stage.ci();
+    let mut lower = app.files();
+    lower[2].1 = &old;
+    assert_eq!(app.sign(&ci, &snapshot(2, &lower)), "SNAPSHOT_LOWERED");
+    let [root, targets_1, _, bob] = app.files();
+    let without = |targets: &[u8]| snapshot(2, &[root, ("targets", targets), bob]);
+    assert_eq!(app.sign(&ci, &without(targets_1.1)), "SNAPSHOT_DROPPED");
+    // A signer who is removed goes from the snapshot with his delegation, as notary does it.
+    let to_bob = To(
+        "targets/bob",
+        std::slice::from_ref(&app.elsewhere.key),
+        &[""],
+    );
+    let removed = targets(2, &[], &[to_bob]);
+    let key = &app.image.targets.name;
+    let removed = app.image.completed(&ci, "targets", key, &removed);
+    app.image.observe(&ci, "targets", &removed).unwrap();
+    assert_eq!(app.sign(&ci, &without(&removed)), "signed");
+    // Who comes back does so with the versions that were.
+    let keys = stage.operator().keys().unwrap();
+    let alice = [bare(keys.iter().find(|key| key.name == "alice").unwrap())];
+    let back = targets(3, &[], &[To("targets/alice", &alice, &[""])]);
+    let back = app.image.completed(&ci, "targets", key, &back);
+    app.image.observe(&ci, "targets", &back).unwrap();
+    let lone = snapshot(3, &[root, ("targets", &back)]);
+    assert_eq!(app.sign(&ci, &lone), "SNAPSHOT_DROPPED");
+    let lower = snapshot(3, &[root, ("targets", &back), ("targets/alice", &old)]);
+    assert_eq!(app.sign(&ci, &lower), "SNAPSHOT_LOWERED");
+    let same = ("targets/alice", app.alice.as_slice());
+    assert_eq!(
+        app.sign(&ci, &snapshot(3, &[root, ("targets", &back), same])),
+        "signed"
+    );
+}
