@@ -163,7 +163,7 @@ reasons! {
     UnusedKeysFull = "UNUSED_KEYS_FULL", "an operator of the agent removes such keys with `privyseal key remove --unused`, or raises unused_keys in its [[notary]]";
     /// A notary key that has signed is not notary-server's to delete.
     KeyUsed = "KEY_USED", "an operator of the agent removes it with `privyseal key remove NAME`";
-    /// Only notary keys are removed.
+    /// Only notary keys, and keys of images that never signed, are removed.
     NotRemovable = "NOT_REMOVABLE", "keep it: rotate the role to another key where this one shall sign no more";
     /// A ledger position that does not exist.
     LedgerRange = "LEDGER_RANGE", "ask for positions below the ledger's size; a remembered size above it means that the ledger got shorter";

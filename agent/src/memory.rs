@@ -64,7 +64,7 @@ pub struct Memory {
     state: RwLock<State>,
     opening: Arc<Gate<()>>,
     enrolling: Arc<Gate<()>>,
-    notary_gates: Gates<KeyName>,
+    key_gates: Gates<KeyName>,
 }
 
 /// Everything that the records say.
@@ -73,6 +73,8 @@ struct State {
     lineages: HashMap<LineageId, Arc<Lineage>>,
     keys: BTreeMap<KeyName, Arc<EnrolledKey>>,
     notary: NotaryKeys,
+    /// Keys of Docker Content Trust that signed anything.
+    used: HashSet<KeyName>,
     logins: BTreeMap<KeystoreName, LoginMemory>,
     /// Names of lineages whose unfinished first root was superseded.
     given_up: HashSet<LineageId>,
@@ -158,6 +160,12 @@ impl Memory {
     #[must_use]
     pub fn key(&self, name: &KeyName) -> Option<Arc<EnrolledKey>> {
         self.state.read().keys.get(name).cloned()
+    }
+
+    /// Did this key of Docker Content Trust ever sign a document, or was to?
+    #[must_use]
+    pub fn is_used(&self, name: &KeyName) -> bool {
+        self.state.read().used.contains(name)
     }
 
     /// Every enrolled key, by name.

@@ -13,9 +13,10 @@ use crate::{
     fault::Stop,
     keystore::Keystore,
     ledger::Guard,
-    memory::{EnrolledKey, Known, LineageId, VersionMemory, VersionState},
+    memory::{EnrolledKey, Known, LineageId, Memory, VersionMemory, VersionState},
 };
 use privyseal_proto::ledger::v1::Facts;
+use tokio::sync::OwnedMutexGuard;
 
 /// A request that agrees with the memory, and holds the gate.
 pub struct Held {
@@ -70,7 +71,10 @@ impl Held {
         let key = &checked.request.key;
         let is_settled = key.first_root.is_some() || key.purpose.trust().is_some();
         if let Some(lineage) = lineage.filter(|_| is_settled) {
-            let gate = lineage.gate(&role).await;
+            let gate = (
+                lineage.gate(&role).await,
+                not_removed(&checked, memory).await,
+            );
             // Its unfinished first root may have been superseded while we waited.
             if memory.is_current(&lineage) {
                 let (checked, gate) = (checked.again(memory)?, Box::new(gate));
@@ -83,10 +87,11 @@ impl Held {
         }
         // A lineage is opened in one place, and so is a key without one given to its first.
         let opening = memory.opening_gate().await;
-        let checked = checked.again(memory)?;
         match memory.lineage(&id) {
             Some(lineage) => {
-                let gate: Guard = Box::new((opening, lineage.gate(&role).await));
+                let gate = (opening, lineage.gate(&role).await);
+                let gate: Guard = Box::new((gate, not_removed(&checked, memory).await));
+                let checked = checked.again(memory)?;
                 let known = lineage.known(&role);
                 Ok(aside(large, move || {
                     Self::in_lineage(checked, &known, gate, &house)
@@ -97,7 +102,11 @@ impl Held {
                 let message = format!("the first root {} was superseded", id.first_root);
                 Err(Denial::new(Reason::VersionReused, message).into())
             }
-            None => Ok(Self::opening(checked, id, Box::new(opening), &house)?),
+            None => {
+                let gate = (opening, not_removed(&checked, memory).await);
+                let checked = checked.again(memory)?;
+                Ok(Self::opening(checked, id, Box::new(gate), &house)?)
+            }
         }
     }
 
@@ -171,6 +180,14 @@ impl Held {
     pub fn standing(&self) -> Standing {
         self.standing.clone()
     }
+}
+
+/// Keys of Docker Content Trust that never signed may be removed. From here on until the decision is
+/// durable this one is not, or it is already, which the next look at it says.
+async fn not_removed(checked: &Checked, memory: &Memory) -> Option<OwnedMutexGuard<()>> {
+    let key = &checked.request.key;
+    key.purpose.trust()?;
+    Some(memory.key_gate(&key.bound.name).await)
 }
 
 /// The first root of the request's lineage: the one that it names, or the document itself.

@@ -97,7 +97,11 @@ impl State {
         let role = decision.role.parse::<Role>().ok()?;
         let digest = digest(&decision.digest)?;
         let key = decision.key.parse::<KeyName>().ok()?;
-        let fingerprint = self.keys.get(&key)?.fingerprint;
+        let enrolled = self.keys.get(&key)?;
+        let fingerprint = enrolled.fingerprint;
+        if enrolled.purpose.trust().is_some() {
+            self.used.insert(key.clone());
+        }
         if decision.opens_lineage {
             let lineage = Lineage::new(id.clone());
             self.lineages

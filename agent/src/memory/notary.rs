@@ -69,9 +69,10 @@ impl NotaryKeys {
 }
 
 impl Memory {
-    /// Waits for the one place in which a notary key's documents are decided on.
-    pub async fn notary_gate(&self, key: &KeyName) -> OwnedMutexGuard<()> {
-        self.notary_gates.enter(key).await
+    /// Waits for the one place in which a notary key's documents are decided on, and in which a key
+    /// is removed.
+    pub async fn key_gate(&self, key: &KeyName) -> OwnedMutexGuard<()> {
+        self.key_gates.enter(key).await
     }
 
     /// The notary key with this id.

@@ -1,4 +1,5 @@
-//! Destroying notary keys: recorded first, then on the token.
+//! Destroying notary keys, and keys of Docker Content Trust that never signed: recorded first, then
+//! on the token.
 //!
 //! A key whose record is durable signs nothing any more and is unknown to notary-server. Where the
 //! agent ends before the token destroyed it, that is done at the next login.
@@ -21,7 +22,7 @@ use crate::{
 /// where it is still there. Returns the index of the record.
 ///
 /// # Errors
-/// Where it is no notary key, or signed and only an unused one was meant, the keystore is not ready
+/// Where it is no key that is removed, or signed and only an unused one was meant, the keystore is not ready
 /// (then nothing happened), the ledger takes no record, or the token does not destroy it (then it is
 /// removed, and asking again is safe).
 pub async fn remove_key(
@@ -38,18 +39,20 @@ pub async fn remove_key(
     let unknown = || Denial::new(Reason::UnknownKey, format!("no key is enrolled as {name}"));
     let is_ledger_key = *name == house.config.ledger.key;
     let key = memory.key(name);
-    if is_ledger_key
-        || key
-            .as_ref()
-            .is_some_and(|key| key.purpose.notary().is_none())
-    {
-        let purpose = key.map_or(Purpose::Ledger, |key| key.purpose);
-        let message = format!("{name} is a {purpose} key, and only notary keys are removed");
+    let purpose = key.as_ref().map(|key| key.purpose);
+    let purpose = purpose.filter(|_| !is_ledger_key);
+    if is_ledger_key || matches!(purpose, Some(Purpose::Tuf | Purpose::Ledger)) {
+        let purpose = purpose.unwrap_or(Purpose::Ledger);
+        let message = format!(
+            "{name} is a {purpose} key, and only notary keys, and trust keys that never signed, are \
+             removed"
+        );
         return Err(Denial::new(Reason::NotRemovable, message).into());
     }
-    let allowed = |key: &EnrolledKey| match unused {
-        true => never_signed(house, key),
-        false => Ok(()),
+    let allowed = |key: &EnrolledKey| match key.purpose {
+        Purpose::Trust(_) => never_used(house, key),
+        _ if unused => never_signed(house, key),
+        _ => Ok(()),
     };
     remove(house, operator, &*key.ok_or_else(unknown)?, allowed).await
 }
@@ -64,6 +67,19 @@ pub async fn delete_unused(
     key: &EnrolledKey,
 ) -> Result<(u64, Head), Stop> {
     remove(house, caller, key, |key| never_signed(house, key)).await
+}
+
+/// What a key of Docker Content Trust signed may be trusted for as long as somebody keeps it, and the
+/// memory of it keeps anybody from signing a second content under an old version.
+fn never_used(house: &House, key: &EnrolledKey) -> Result<(), Denial> {
+    let name = &key.bound.name;
+    if !house.ledger.memory().is_used(name) {
+        return Ok(());
+    }
+    let message = format!("key {name} has signed, and stays");
+    let remedy = "take it out of its roles instead: `privyseal trust rotate`, or `privyseal trust \
+                  signer remove`";
+    Err(Denial::new(Reason::NotRemovable, message).with_remedy(remedy))
 }
 
 fn never_signed(house: &House, key: &EnrolledKey) -> Result<(), Denial> {
@@ -92,7 +108,7 @@ async fn remove(
         return Err(obstacle.clone().into());
     }
     // Nobody decides to sign with it from here on.
-    let gate = memory.notary_gate(name).await;
+    let gate = memory.key_gate(name).await;
     if memory.key(name).is_none() {
         let message = format!("key {name} was removed already");
         return Err(Denial::new(Reason::UnknownKey, message).into());

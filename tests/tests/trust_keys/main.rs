@@ -5,4 +5,5 @@ mod certificates;
 mod enrolment;
 mod granted;
 mod imports;
+mod removal;
 mod stage;

@@ -39,7 +39,7 @@ impl Held {
     pub async fn new(request: Checked, house: &House) -> Result<Self, Denial> {
         let memory = house.ledger.memory();
         let name = &request.key.bound.name;
-        let gate: Guard = Box::new(memory.notary_gate(name).await);
+        let gate: Guard = Box::new(memory.key_gate(name).await);
         // Its certificate may have been revoked while it waited.
         request.caller.stands()?;
         if memory.key(name).is_none() {

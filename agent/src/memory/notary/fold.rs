@@ -68,17 +68,37 @@ impl State {
         Some(())
     }
 
-    /// Only notary keys are removed.
+    /// Notary keys are removed, and keys of Docker Content Trust that never signed.
     pub(in crate::memory) fn remove_key(&mut self, index: u64, removed: &KeyRemoved) -> Option<()> {
         let name = removed.name.parse::<KeyName>().ok()?;
-        let slot = Slot::of(self.keys.get(&name)?)?;
-        let key = self.keys.remove(&name)?;
-        let notary = &mut self.notary;
-        notary.names.remove(&key.keyid);
-        if notary.unused.get(&slot) == Some(&name) {
-            notary.unused.remove(&slot);
+        let slot = Slot::of(self.keys.get(&name)?);
+        if slot.is_none() && !self.is_unused_trust(&name) {
+            return None;
         }
-        if let Some(used) = notary.uses.remove(&name) {
+        let key = self.keys.remove(&name)?;
+        if let Some(slot) = slot {
+            self.forget_notary(&key, &slot);
+        }
+        let removed = RemovedKey {
+            record: index,
+            key: key.bound.clone(),
+        };
+        self.notary.removed.insert(name, removed);
+        Some(())
+    }
+
+    fn is_unused_trust(&self, name: &KeyName) -> bool {
+        let key = self.keys.get(name);
+        key.is_some_and(|key| key.purpose.trust().is_some()) && !self.used.contains(name)
+    }
+
+    fn forget_notary(&mut self, key: &EnrolledKey, slot: &Slot) {
+        let (notary, name) = (&mut self.notary, &key.bound.name);
+        notary.names.remove(&key.keyid);
+        if notary.unused.get(slot) == Some(name) {
+            notary.unused.remove(slot);
+        }
+        if let Some(used) = notary.uses.remove(name) {
             notary.open.remove(&used.record);
             if let Entry::Occupied(mut signed) = notary.signed.entry(slot.of_repository()) {
                 match signed.get().checked_sub(1) {
@@ -87,11 +107,5 @@ impl State {
                 }
             }
         }
-        let removed = RemovedKey {
-            record: index,
-            key: key.bound.clone(),
-        };
-        notary.removed.insert(name, removed);
-        Some(())
     }
 }
