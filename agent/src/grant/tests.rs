@@ -193,3 +193,43 @@ fn a_grant_that_can_not_be_meant_is_no_grant() {
         refused("app/*/?", pattern);
     }
 }
+
+#[test]
+fn keys_of_images_are_made_where_a_grant_says_so() {
+    let grants = grants(
+        r#"[[grant]]
+        callers = ["uid:1000"]
+        authority = "images"
+        repositories = ["reg.test/*"]
+        roles = ["root", "targets"]
+        keys = ["team-*", "root-*"]
+        generate_in = "hsm""#,
+    );
+    let caller = Caller::process(1000, 1000, vec![]);
+    let hsm: KeystoreName = "hsm".parse().unwrap();
+    let wanted = |repository, role, key| TrustUse {
+        authority: "images",
+        repository,
+        role,
+        key,
+    };
+    let app = Some("reg.test/app");
+    let makes = |wanted| grants.may_generate(&caller, wanted, &hsm);
+    assert!(makes(wanted(app, TrustRole::Targets, "team-1")));
+    for refused in [
+        wanted(app, TrustRole::Snapshot, "team-1"),
+        wanted(app, TrustRole::Root, "root-1"),
+        wanted(app, TrustRole::Targets, "mine"),
+        wanted(Some("reg.test/a/b"), TrustRole::Targets, "team-1"),
+        wanted(None, TrustRole::Targets, "team-1"),
+    ] {
+        assert!(!makes(refused), "{refused:?}");
+    }
+    let safe = "safe".parse().unwrap();
+    let targets = wanted(app, TrustRole::Targets, "team-1");
+    assert!(!grants.may_generate(&caller, targets, &safe));
+    assert!(!grants.may_generate(&Caller::process(1, 1, vec![]), targets, &hsm));
+    // A shared key is used under a grant for any of its repositories.
+    assert!(grants.may_use_trust_key(&caller, wanted(None, TrustRole::Root, "root-1")));
+    assert!(!grants.may_use_trust_key(&caller, wanted(None, TrustRole::Delegation, "root-1")));
+}

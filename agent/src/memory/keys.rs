@@ -197,3 +197,64 @@ impl EnrolledKey {
 pub fn is_glob(repository: &str) -> bool {
     repository.contains(['*', '?', '[', ']', '{', '}'])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(purpose: &str, role: &str, repository: &str) -> Option<EnrolledKey> {
+        EnrolledKey::from_record(&record::KeyEnrolled {
+            name: "k".to_owned(),
+            keystore: "hsm".to_owned(),
+            token_serial: "1".to_owned(),
+            object_id: vec![1],
+            public_key: PublicKey::ed25519(&[1; 32]).to_spki_der(),
+            purpose: purpose.to_owned(),
+            role: role.to_owned(),
+            authority: "images".to_owned(),
+            repository: repository.to_owned(),
+            ..record::KeyEnrolled::default()
+        })
+    }
+
+    #[test]
+    fn a_glob_serves_what_it_matches_and_a_name_itself() {
+        let shared = of("trust", "root", "reg.test/*").unwrap();
+        assert!(shared.is_shared() && shared.serves("reg.test/app"));
+        assert!(!shared.serves("reg.test/team/app") && !shared.serves("reg.test"));
+        let one = of("trust", "targets", "reg.test/app").unwrap();
+        assert!(!one.is_shared() && one.serves("reg.test/app") && !one.serves("reg.test/app2"));
+        // A TUF repository may have any name.
+        let tuf = of("tuf", "", "reg.test/*").unwrap();
+        assert!(!tuf.is_shared() && tuf.serves("reg.test/*") && !tuf.serves("reg.test/app"));
+        for (purpose, role) in [("trust", ""), ("trust", "timestamp"), ("other", "root")] {
+            assert!(
+                of(purpose, role, "reg.test/app").is_none(),
+                "{purpose} {role}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_served_where_all_below_it_is() {
+        for (repository, prefix, served) in [
+            ("**", "", true),
+            ("**", "reg.test/", true),
+            ("reg.test/**", "reg.test/", true),
+            ("reg.test/**", "reg.test/team/", true),
+            ("reg.test/*", "reg.test/", true),
+            ("reg.test/*", "reg.test/team/", false),
+            ("reg.test/**", "", false),
+            ("reg.test/**", "reg.test.evil/", false),
+            ("reg.*/**", "reg.test/", false),
+            ("reg.test/app", "reg.test/", false),
+        ] {
+            let key = of("trust", "root", repository).unwrap();
+            assert_eq!(
+                key.serves_all_below(prefix),
+                served,
+                "{repository} {prefix}"
+            );
+        }
+    }
+}
