@@ -5,6 +5,8 @@ pub mod engine_args;
 mod inspection;
 mod refusal;
 mod signed;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 

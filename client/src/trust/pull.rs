@@ -14,7 +14,7 @@ mod rollback;
 mod roots;
 mod source;
 #[cfg(test)]
-mod testing;
+pub(in crate::trust) mod testing;
 #[cfg(test)]
 mod tests;
 mod top;

@@ -17,6 +17,9 @@ pub enum PullError {
     /// The server's answer is a no, or none that can be used.
     #[error("the trust server does not give its metadata")]
     Server(#[source] anyhow::Error),
+    /// The server sends something else than what it was asked for.
+    #[error("{0}")]
+    Wrong(String),
     /// The root is not one that the pins allow.
     #[error(transparent)]
     Pin(#[from] PinError),
@@ -158,7 +161,8 @@ impl PullError {
             Self::RolledBack { .. } | Self::Forked { .. } | Self::Dropped { .. } => {
                 Reason::RolledBack
             }
-            Self::Certificates { .. }
+            Self::Wrong(_)
+            | Self::Certificates { .. }
             | Self::Mismatch { .. }
             | Self::RootVersion { .. }
             | Self::Unreadable { .. }
@@ -178,6 +182,7 @@ impl From<SourceError> for PullError {
     fn from(error: SourceError) -> Self {
         match error {
             SourceError::Unreachable(why) => Self::Unreachable(why),
+            SourceError::Wrong(why) => Self::Wrong(why),
             SourceError::Failed(error) => Self::Server(error),
         }
     }

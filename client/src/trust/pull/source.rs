@@ -30,6 +30,9 @@ pub enum SourceError {
     /// Nobody answered, or with an error of the server's own: what is remembered may do.
     #[error("{0}")]
     Unreachable(String),
+    /// It answered with something else than what it was asked for.
+    #[error("{0}")]
+    Wrong(String),
     /// It answered, and the answer is a no, or none that can be used.
     #[error("{0}")]
     Failed(anyhow::Error),
@@ -67,6 +70,9 @@ impl Source for AtServer<'_> {
 impl From<ServerError> for SourceError {
     /// What keeps a server from answering may pass; an answer that is no good will not.
     fn from(error: ServerError) -> Self {
+        if let ServerError::WrongHash { .. } | ServerError::Malformed { .. } = &error {
+            return Self::Wrong(error.to_string());
+        }
         let passing = match &error {
             ServerError::Transport(error) => matches!(
                 error.kind(),

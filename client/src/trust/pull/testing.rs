@@ -15,29 +15,32 @@ use serde_json::{Map, Value, json};
 
 use super::{Source, SourceError};
 
-pub(super) const NOW: i64 = 1_800_000_000;
-pub(super) const LATER: &str = "2036-11-19T00:34:08.547354299Z";
-pub(super) const GUN: &str = "reg.example.test/team/app";
+pub(in crate::trust) const NOW: i64 = 1_800_000_000;
+pub(in crate::trust) const LATER: &str = "2036-11-19T00:34:08.547354299Z";
+pub(in crate::trust) const GUN: &str = "reg.example.test/team/app";
 
 /// A P-256 key, bare or with a certificate.
 #[derive(Debug)]
-pub(super) struct Signer {
+pub(in crate::trust) struct Signer {
     pair: EcdsaKeyPair,
-    pub(super) key: Value,
-    pub(super) id: String,
+    pub(in crate::trust) key: Value,
+    pub(in crate::trust) id: String,
 }
 
 impl Signer {
-    pub(super) fn bare() -> Self {
+    pub(in crate::trust) fn bare() -> Self {
         Self::new(|key| ("ecdsa", key.subject_public_key_info()))
     }
 
     /// With a certificate of this common name.
-    pub(super) fn named(name: &str) -> Self {
+    pub(in crate::trust) fn named(name: &str) -> Self {
         Self::certified(name, |_| ())
     }
 
-    pub(super) fn certified(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+    pub(in crate::trust) fn certified(
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Self {
         Self::new(|key| {
             let mut params = CertificateParams::new([]).unwrap();
             params.distinguished_name.push(DnType::CommonName, name);
@@ -73,12 +76,12 @@ impl Signer {
     }
 }
 
-pub(super) fn is_ca(params: &mut CertificateParams) {
+pub(in crate::trust) fn is_ca(params: &mut CertificateParams) {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
 }
 
 /// serde_json's maps are sorted, and nothing here needs an escape: its text is canonical.
-pub(super) fn document(signed: &Value, signers: &[&Signer]) -> Bytes {
+pub(in crate::trust) fn document(signed: &Value, signers: &[&Signer]) -> Bytes {
     let signatures: Vec<Value> = signers.iter().map(|it| it.sign(signed)).collect();
     let text = format!(
         "{{\"signed\":{signed},\"signatures\":{}}}",
@@ -87,12 +90,12 @@ pub(super) fn document(signed: &Value, signers: &[&Signer]) -> Bytes {
     text.into()
 }
 
-pub(super) fn role(signers: &[&Signer], threshold: u32) -> Value {
+pub(in crate::trust) fn role(signers: &[&Signer], threshold: u32) -> Value {
     let ids: Vec<&str> = signers.iter().map(|it| it.id.as_str()).collect();
     json!({ "keyids": ids, "threshold": threshold })
 }
 
-pub(super) fn keys(signers: &[&Signer]) -> Value {
+pub(in crate::trust) fn keys(signers: &[&Signer]) -> Value {
     let keys = signers.iter().map(|it| (it.id.clone(), it.key.clone()));
     Value::Object(keys.collect::<Map<_, _>>())
 }
@@ -103,39 +106,39 @@ fn meta(file: &[u8]) -> Value {
 }
 
 /// A tag whose manifest is this text.
-pub(super) fn tag(content: &str) -> Value {
+pub(in crate::trust) fn tag(content: &str) -> Value {
     meta(content.as_bytes())
 }
 
 /// A repository and the server that holds it.
 #[derive(Debug)]
-pub(super) struct Repository {
-    pub(super) root: Signer,
-    pub(super) targets: Signer,
-    pub(super) snapshot: Signer,
-    pub(super) timestamp: Signer,
-    pub(super) served: Served,
-    pub(super) versions: BTreeMap<&'static str, u64>,
-    pub(super) expires: BTreeMap<&'static str, &'static str>,
+pub(in crate::trust) struct Repository {
+    pub(in crate::trust) root: Signer,
+    pub(in crate::trust) targets: Signer,
+    pub(in crate::trust) snapshot: Signer,
+    pub(in crate::trust) timestamp: Signer,
+    pub(in crate::trust) served: Served,
+    pub(in crate::trust) versions: BTreeMap<&'static str, u64>,
+    pub(in crate::trust) expires: BTreeMap<&'static str, &'static str>,
 }
 
 /// What a server answers.
 #[derive(Debug, Default)]
-pub(super) struct Served {
-    pub(super) roots: BTreeMap<u64, Bytes>,
-    pub(super) latest: BTreeMap<String, Bytes>,
-    pub(super) by_hash: BTreeMap<(String, String), Bytes>,
-    pub(super) down: bool,
-    pub(super) asked: Mutex<Vec<String>>,
+pub(in crate::trust) struct Served {
+    pub(in crate::trust) roots: BTreeMap<u64, Bytes>,
+    pub(in crate::trust) latest: BTreeMap<String, Bytes>,
+    pub(in crate::trust) by_hash: BTreeMap<(String, String), Bytes>,
+    pub(in crate::trust) down: bool,
+    pub(in crate::trust) asked: Mutex<Vec<String>>,
 }
 
 impl Repository {
     /// With a root, empty targets, and what else there must be.
-    pub(super) fn new() -> Self {
+    pub(in crate::trust) fn new() -> Self {
         Self::of(Signer::named(GUN))
     }
 
-    pub(super) fn of(root: Signer) -> Self {
+    pub(in crate::trust) fn of(root: Signer) -> Self {
         let mut repository = Self {
             root,
             targets: Signer::bare(),
@@ -151,11 +154,11 @@ impl Repository {
         repository
     }
 
-    pub(super) fn expiry(&self, role: &str) -> &'static str {
+    pub(in crate::trust) fn expiry(&self, role: &str) -> &'static str {
         self.expires.get(role).copied().unwrap_or(LATER)
     }
 
-    pub(super) fn root_signed(&self, version: u64) -> Value {
+    pub(in crate::trust) fn root_signed(&self, version: u64) -> Value {
         let (snapshot, timestamp) = (&self.snapshot, &self.timestamp);
         json!({
             "_type": "Root",
@@ -172,18 +175,18 @@ impl Repository {
         })
     }
 
-    pub(super) fn serve_root(&mut self, version: u64, bytes: Bytes) {
+    pub(in crate::trust) fn serve_root(&mut self, version: u64, bytes: Bytes) {
         self.served.roots.insert(version, bytes.clone());
         self.served.latest.insert("root".to_owned(), bytes);
     }
 
-    pub(super) fn next(&mut self, role: &'static str) -> u64 {
+    pub(in crate::trust) fn next(&mut self, role: &'static str) -> u64 {
         let version = self.versions.entry(role).or_default();
         *version += 1;
         *version
     }
 
-    pub(super) fn targets_signed(
+    pub(in crate::trust) fn targets_signed(
         version: u64,
         expires: &str,
         tags: Value,
@@ -202,7 +205,7 @@ impl Repository {
 
     /// Publishes targets of these tags and delegations, with these files of delegated roles, a
     /// snapshot and a timestamp.
-    pub(super) fn publish(
+    pub(in crate::trust) fn publish(
         &mut self,
         tags: Value,
         to: &[Delegation<'_>],
@@ -217,7 +220,7 @@ impl Repository {
     }
 
     /// Serves files with a new snapshot and timestamp.
-    pub(super) fn serve(&mut self, files: &[(&str, Bytes)]) {
+    pub(in crate::trust) fn serve(&mut self, files: &[(&str, Bytes)]) {
         let mut entries = Map::new();
         entries.insert("root".to_owned(), meta(&self.served.latest["root"]));
         for (role, bytes) in files {
@@ -234,14 +237,14 @@ impl Repository {
         self.stamp(&snapshot);
     }
 
-    pub(super) fn serve_hashed(&mut self, role: &str, bytes: &Bytes) {
+    pub(in crate::trust) fn serve_hashed(&mut self, role: &str, bytes: &Bytes) {
         let digest = Sha256Digest::of(bytes).to_string();
         let name = (role.to_owned(), digest);
         self.served.by_hash.insert(name, bytes.clone());
     }
 
     /// Serves a new timestamp of this snapshot.
-    pub(super) fn stamp(&mut self, snapshot: &Bytes) {
+    pub(in crate::trust) fn stamp(&mut self, snapshot: &Bytes) {
         let version = self.next("timestamp");
         let timestamp = json!({
             "_type": "Timestamp", "expires": self.expiry("timestamp"),
@@ -253,16 +256,16 @@ impl Repository {
 }
 
 /// A delegation to a role.
-pub(super) struct Delegation<'a> {
-    pub(super) name: &'a str,
-    pub(super) signers: Vec<&'a Signer>,
-    pub(super) threshold: u32,
-    pub(super) paths: &'a [&'a str],
+pub(in crate::trust) struct Delegation<'a> {
+    pub(in crate::trust) name: &'a str,
+    pub(in crate::trust) signers: Vec<&'a Signer>,
+    pub(in crate::trust) threshold: u32,
+    pub(in crate::trust) paths: &'a [&'a str],
 }
 
 impl<'a> Delegation<'a> {
     /// Of all tags to one signer.
-    pub(super) fn to(name: &'a str, signer: &'a Signer) -> Self {
+    pub(in crate::trust) fn to(name: &'a str, signer: &'a Signer) -> Self {
         Self {
             name,
             signers: vec![signer],
@@ -280,7 +283,7 @@ impl<'a> Delegation<'a> {
 }
 
 /// The file of a delegated role.
-pub(super) fn delegated(version: u64, tags: Value, signers: &[&Signer]) -> Bytes {
+pub(in crate::trust) fn delegated(version: u64, tags: Value, signers: &[&Signer]) -> Bytes {
     document(
         &Repository::targets_signed(version, LATER, tags, &[]),
         signers,
