@@ -3,6 +3,7 @@
 
 pub mod adopt;
 mod answer;
+pub mod ceremony;
 pub mod change;
 pub mod consumer;
 pub mod docker_keys;

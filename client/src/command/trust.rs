@@ -2,6 +2,7 @@
 
 mod add;
 mod build;
+mod ceremony;
 mod delegation;
 mod delete;
 mod desk;
@@ -16,7 +17,6 @@ mod place;
 mod publish;
 mod pull;
 mod remove;
-mod request;
 mod reset;
 mod revoke;
 mod rotate;

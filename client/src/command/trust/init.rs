@@ -8,8 +8,8 @@ use clap::Args;
 use privyseal_tuf::RoleType;
 
 use super::desk::{Desk, DeskArgs, Place, read_text};
-use super::outcome;
 use super::place::image;
+use super::{ceremony, outcome};
 use crate::Exit;
 use crate::agent::KeyRef;
 use crate::command::context::Context;
@@ -178,5 +178,6 @@ pub(super) async fn publish_new(
         }
     };
     let request = Request { roles, ..request };
-    publisher.run(&request, hands).await
+    let published = publisher.run(&request, hands).await;
+    ceremony::or_draft(desk, place, published).await
 }

@@ -7,8 +7,8 @@ use clap::Args;
 use privyseal_tuf::RoleType;
 
 use super::desk::{DeskArgs, read_text};
-use super::outcome;
 use super::place::image;
+use super::{ceremony, outcome};
 use crate::Exit;
 use crate::agent::KeyRef;
 use crate::command::context::Context;
@@ -100,7 +100,8 @@ pub(super) async fn run(command: Rotate, context: &mut Context<'_>) -> anyhow::R
         roles: vec![change],
         ..Request::default()
     };
-    let published = publisher.run(&request, &mut hands).await?;
+    let published = publisher.run(&request, &mut hands).await;
+    let published = ceremony::or_draft(&desk, &place, published).await?;
     match command.json {
         true => context.screen.json(&outcome::to_json(gun, &published))?,
         false => outcome::print(gun, &published, context)?,

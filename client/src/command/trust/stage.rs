@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::desk::{Desk, DeskArgs};
-use super::request;
+use super::{ceremony, outcome};
 use crate::Exit;
 use crate::command::context::Context;
 use crate::show::escape;
@@ -66,13 +66,21 @@ pub(super) async fn publish_staged(
     json: bool,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
-    let staged = desk.place(gun)?.staged().list()?;
+    let place = desk.place(gun)?;
+    let staged = place.staged().list()?;
     let (staged, changes) = staged.into_iter().unzip();
     let request = Request {
         staged,
         changes,
         ..Request::default()
     };
-    request::publish(desk, gun, &request, json, context).await?;
+    let mut agents = desk.agents(context).await?;
+    let mut hands = desk.hands(&mut agents).await?;
+    let published = place.publisher().run(&request, &mut hands).await;
+    let published = ceremony::or_draft(desk, &place, published).await?;
+    match json {
+        true => context.screen.json(&outcome::to_json(gun, &published))?,
+        false => outcome::print(gun, &published, context)?,
+    }
     Ok(Exit::Done)
 }

@@ -63,9 +63,7 @@ impl Publisher<'_> {
             let snapshot = snapshot.await?;
             hands.prove().await?;
             if snapshot.is_none() {
-                for signed in &documents {
-                    check_bytes(&signed.role, &signed.document).map_err(Advice::from)?;
-                }
+                check_all(&state, &documents).map_err(Advice::from)?;
             }
             documents.extend(snapshot);
             let sent = Sent::new(&changes, &request.staged, &files(&documents));
@@ -258,6 +256,22 @@ impl Publisher<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the server, which makes the snapshot, would name the files as they are: those that are
+/// sent; and where the root changes, the others too, since somebody else may have made the snapshot
+/// before.
+fn check_all(state: &State, documents: &[DocumentSigned]) -> Result<(), PublishError> {
+    let is_root = |signed: &DocumentSigned| signed.role.top() == Some(RoleType::Root);
+    if documents.iter().any(is_root) {
+        for (role, (document, _)) in &state.base.targets {
+            if !documents.iter().any(|signed| signed.role == *role) {
+                check_bytes(role, document)?;
+            }
+        }
+    }
+    let mut documents = documents.iter();
+    documents.try_for_each(|signed| check_bytes(&signed.role, &signed.document))
 }
 
 impl Published {
