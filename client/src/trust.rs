@@ -1,7 +1,6 @@
 //! Docker Content Trust (Notary v1): images, the servers that hold what was signed of them, and
 //! who signs.
 
-pub mod adopt;
 mod answer;
 pub mod ceremony;
 pub mod change;
@@ -19,7 +18,6 @@ pub mod publish;
 pub mod pull;
 pub mod reference;
 pub mod registry;
-pub mod rotate;
 pub mod rotate;
 pub mod server;
 pub mod settings;
