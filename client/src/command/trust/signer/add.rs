@@ -23,7 +23,7 @@ Examples:
   privyseal trust signer add alice reg.example.com/team/app --key alice.pub
   privyseal trust signer add --key bob.crt --key bob-2.crt bob reg.example.com/team/app \\
       reg.example.com/team/web
-  privyseal trust signer add alice reg.example.com/team/app --key alice.pub --threshold 2")]
+  privyseal trust signer add alice reg.example.com/team/app --key alice.pub --signer-threshold 2")]
 pub struct Add {
     /// The signer's name: lower-case letters, digits, - and _.
     name: String,
@@ -34,8 +34,8 @@ pub struct Add {
     #[arg(long, value_name = "FILE", required = true)]
     key: Vec<PathBuf>,
     /// How many of the signer's keys must sign in targets/NAME.
-    #[arg(long = "signer-threshold", value_name = "N")]
-    threshold: Option<u32>,
+    #[arg(long, value_name = "N")]
+    signer_threshold: Option<u32>,
     #[command(flatten)]
     new: NewArgs,
     /// Print JSON.
@@ -64,7 +64,7 @@ pub(super) async fn run(command: Add, context: &mut Context<'_>) -> anyhow::Resu
         threshold,
     };
     let changes = vec![
-        delegate(role.as_str(), command.threshold),
+        delegate(role.as_str(), command.signer_threshold),
         delegate("targets/releases", None),
     ];
     let desk = command.desk.open()?;
