@@ -156,7 +156,7 @@ fn a_root_introduces_no_certificate_that_clients_refuse() {
     let rsa = |options: &[&str]| with(&root, "rsa-x509", &by_openssl(gun, options));
     let ed25519 = by_openssl(gun, &["-newkey", "ed25519"]);
     let first = keys(&app.root[..1]).remove(0);
-    let spec = metadata::root(1, &Default::default());
+    let spec = metadata::targets(1, &[]);
     let cases = [
         (
             "bare",
