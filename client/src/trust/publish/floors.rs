@@ -5,6 +5,7 @@ use privyseal_tuf::{Document, Role};
 use super::{Publisher, State};
 use crate::failure::Advice;
 use crate::trust::hands::Hands;
+use crate::trust::server::ServerError;
 
 impl Publisher<'_> {
     /// Notes which versions new documents must be above though they are not published: what agents
@@ -20,9 +21,12 @@ impl Publisher<'_> {
             if state.base.version(role) > 0 || state.pulled.is_none() {
                 continue;
             }
-            let left = self.server.fetch(self.gun(), role.as_str()).await;
-            let Some(bytes) = left.map_err(Advice::from)? else {
-                continue;
+            let bytes = match self.server.fetch(self.gun(), role.as_str()).await {
+                Ok(Some(bytes)) => bytes,
+                // notary-server fails where its snapshot does not name a delegation, which is so of
+                // every new one.
+                Ok(None) | Err(ServerError::Trouble { .. }) => continue,
+                Err(error) => return Err(Advice::from(error).into()),
             };
             // Nobody vouches for it. It only says which version the server will take.
             let left = Document::parse(&bytes).ok();
