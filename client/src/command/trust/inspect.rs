@@ -56,7 +56,7 @@ pub(super) async fn run(
         write!(context.screen, "{}", texts.join("\n\n"))?;
         return Ok(exit);
     }
-    writeln!(context.screen, "{}", ascii_json(&json(&found)?))?;
+    writeln!(context.screen, "{}", json(&found)?)?;
     Ok(exit)
 }
 
@@ -71,10 +71,13 @@ async fn inspect(
     Ok(Inspection::of(&pulled, name, image.tag()))
 }
 
-/// As docker indents it.
+/// As docker indents it, and escapes it for HTML.
 fn json(found: &[Inspection]) -> anyhow::Result<String> {
     let mut text = Vec::new();
     let mut to = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    "));
     found.serialize(&mut to)?;
-    Ok(String::from_utf8(text)?)
+    let text = ascii_json(&String::from_utf8(text)?);
+    let escaped = ['<', '>', '&'].map(|c| (c, format!("\\u{:04x}", u32::from(c))));
+    let escape = |text: String, (c, to): &(char, String)| text.replace(*c, to);
+    Ok(escaped.iter().fold(text, escape))
 }

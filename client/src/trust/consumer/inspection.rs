@@ -146,7 +146,8 @@ fn signers(pulled: &Pulled) -> Vec<Signer> {
             Some(Signer::new(&signer(role)?, keys))
         })
         .collect();
-    signers.sort_by(|a, b| natural::compare(&a.name, &b.name));
+    // docker has them in this order, for scripts.
+    signers.sort_by(|a, b| b.name.cmp(&a.name));
     signers
 }
 

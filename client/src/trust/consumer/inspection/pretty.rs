@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use super::{ADMIN, Inspection, Signer};
+use super::{ADMIN, Inspection, Signer, natural};
 use crate::show::escape;
 
 /// A column is at least so wide, with the blanks between it and the next.
@@ -36,8 +36,11 @@ pub(super) fn text(inspection: &Inspection) -> String {
     }
     if !inspection.signers.is_empty() {
         let _ = write!(text, "\nList of signers and their keys for {name}\n\n");
-        let rows = inspection.signers.iter();
-        let rows = rows.map(|signer| vec![escape(&signer.name), ids(signer, SHORT)]);
+        let mut signers: Vec<&Signer> = inspection.signers.iter().collect();
+        signers.sort_by(|a, b| natural::compare(&a.name, &b.name));
+        let rows = signers
+            .into_iter()
+            .map(|signer| vec![escape(&signer.name), ids(signer, SHORT)]);
         table(&mut text, ["SIGNER", "KEYS"], rows);
     }
     let _ = write!(text, "\nAdministrative keys for {name}\n\n");
