@@ -128,8 +128,6 @@ async fn sign(
 ) -> anyhow::Result<crate::trust::publish::Published> {
     let place = desk.place(gun)?;
     let publisher = place.publisher();
-    let settled = publisher.settle().await?;
-    outcome::print_settled(gun, &settled, context)?;
     let state = publisher.load().await?;
     let contents = Contents::of(what, desk)?;
     let mut request = Request::default();

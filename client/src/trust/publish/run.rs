@@ -8,7 +8,6 @@ use crate::failure::Advice;
 use crate::trust::change::Change;
 use crate::trust::edit::{Drafted, EditError, Edition};
 use crate::trust::hands::Hands;
-use crate::trust::home::{Kept, Memory, TrustedBy, TrustedSince};
 use crate::trust::server::ServerError;
 
 /// What was published.
@@ -82,12 +81,8 @@ impl Publisher<'_> {
                 }
                 Err(error) => return Err(Advice::from(error).into()),
             }
-            if is_new {
-                self.remember_made_here(&documents)?;
-            }
-            self.verify(&documents).await?;
             self.close(&sent)?;
-            Outbox::of(self.home).clear().map_err(Advice::from)?;
+            self.verify(&documents).await?;
             return Ok(Published {
                 documents,
                 changes,
@@ -212,31 +207,6 @@ impl Publisher<'_> {
             drop(Outbox::of(self.home).clear());
         }
         Err(error)
-    }
-
-    /// The root of a repository that was made here is trusted for that.
-    fn remember_made_here(&self, documents: &[DocumentSigned]) -> anyhow::Result<()> {
-        let mut documents = documents.iter();
-        let root = documents.find(|signed| signed.role.top() == Some(RoleType::Root));
-        let Some(root) = root else {
-            return Ok(());
-        };
-        let kept = Kept::new(root.version, root.document.to_bytes());
-        let memory = Memory {
-            trusted: TrustedSince {
-                version: root.version,
-                sha256: kept.sha256(),
-                at: self.now,
-                by: TrustedBy::MadeHere,
-            },
-            roots: vec![kept],
-            files: Default::default(),
-        };
-        let lock = self.home.lock()?;
-        if lock.recall()?.is_none() {
-            lock.remember(&memory)?;
-        }
-        Ok(())
     }
 
     /// Whether what the server shows now is what was sent, or what came after it.

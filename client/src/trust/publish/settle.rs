@@ -5,6 +5,7 @@ use super::outbox::SentFile;
 use super::{Outbox, PendingRoot, Publisher, Sent, State};
 use crate::failure::Advice;
 use crate::trust::change::{Change, Staged};
+use crate::trust::home::{Kept, Memory, TrustedBy, TrustedSince};
 
 /// What became of a publication whose end this client did not see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,19 +56,42 @@ impl Publisher<'_> {
                 Settled::Overtaken(sent.changes.clone())
             }
         };
-        if settled.published().is_some() {
-            self.close(&sent)?;
+        match settled.published() {
+            Some(_) => self.close(&sent)?,
+            None => outbox.clear().map_err(Advice::from)?,
         }
-        outbox.clear().map_err(Advice::from)?;
         Ok(settled)
     }
 
-    /// What was sent is published: it is no longer staged, nor begun.
+    /// What was sent is published: it is no longer staged, nor begun, nor in doubt. A repository that
+    /// begins with it is trusted because it was made here.
     pub(super) fn close(&self, sent: &Sent) -> anyhow::Result<()> {
         let staged = Staged::of(self.home);
         staged.forget(&sent.staged)?;
-        if sent.files().iter().any(SentFile::is_root) {
+        if let Some(root) = sent.files().iter().find(|file| file.is_root()) {
             PendingRoot::of(self.home).clear().map_err(Advice::from)?;
+            if root.version == 1 {
+                self.remember_made_here(root)?;
+            }
+        }
+        Ok(Outbox::of(self.home).clear().map_err(Advice::from)?)
+    }
+
+    fn remember_made_here(&self, root: &SentFile) -> anyhow::Result<()> {
+        let kept = Kept::new(root.version, root.bytes().to_vec());
+        let memory = Memory {
+            trusted: TrustedSince {
+                version: root.version,
+                sha256: kept.sha256(),
+                at: self.now,
+                by: TrustedBy::MadeHere,
+            },
+            roots: vec![kept],
+            files: Default::default(),
+        };
+        let lock = self.home.lock()?;
+        if lock.recall()?.is_none() {
+            lock.remember(&memory)?;
         }
         Ok(())
     }
