@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privyseal_proto::v1::{LineageRef, LineageReply, ObserveRequest};
-use privyseal_tuf::{Document, Role, RoleType};
+use privyseal_tuf::{Document, Requirement, Role, RoleType};
 
 use super::{Hand, Hands, Known};
 use crate::agent::AgentError;
@@ -43,6 +43,21 @@ impl Hands<'_> {
             }
         }
         refused.map_or(Ok(()), Err)
+    }
+
+    /// Shows the agents that will sign new documents what is published, before any is signed: what
+    /// others published is taken by the keys that counted for it, and new documents may change those.
+    pub async fn catch_up(&mut self, known: &Known, new: &[(&Role, &[Requirement])]) {
+        for (role, requirements) in new {
+            let keys = requirements
+                .iter()
+                .flat_map(|required| required.keys.values());
+            let hands = keys.filter_map(|key| self.holder(key.fingerprint()));
+            for hand in hands.cloned().collect::<Vec<_>>() {
+                // What an agent does not take, it says again when it is asked to sign.
+                drop(self.show(known, role, &hand).await);
+            }
+        }
     }
 
     /// The newest versions of roles that any agent signed or was shown.

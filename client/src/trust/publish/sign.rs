@@ -30,6 +30,11 @@ impl Publisher<'_> {
         for document in &drafted.documents {
             check_content(&document.role, &document.document)?;
         }
+        let new = drafted.documents.iter();
+        let new: Vec<_> = new
+            .map(|it| (&it.role, it.requirements.as_slice()))
+            .collect();
+        hands.catch_up(&state.known, &new).await;
         let mut signed = Vec::new();
         for drafted in drafted.documents {
             let done = self.sign(state, hands, &drafted).await?;
