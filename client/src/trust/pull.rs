@@ -58,6 +58,8 @@ pub struct Pulled {
     pub delegations: Vec<Delegated>,
     /// How trust in it began.
     pub trusted: TrustedSince,
+    /// Whether that was just now.
+    pub is_new: bool,
     /// Where the metadata is from.
     pub freshness: Freshness,
     /// What pins would have refused in mode `enforced`.
@@ -113,6 +115,15 @@ impl<'a> Pull<'a> {
         }
     }
 
+    /// Takes what is out of date too: for whoever is about to sign it anew.
+    #[must_use]
+    pub fn undated(self) -> Self {
+        Self {
+            dated: false,
+            ..self
+        }
+    }
+
     /// Pulls the repository, and remembers what was seen.
     ///
     /// # Errors
@@ -145,6 +156,7 @@ impl<'a> Pull<'a> {
             delegations,
             roots,
             trusted,
+            is_new: memory.is_none(),
             freshness: Freshness::Current,
             notes: pinned.notes,
         })

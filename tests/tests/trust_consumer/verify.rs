@@ -17,6 +17,11 @@ fn a_signed_tag_is_verified_and_everything_else_has_its_reason() {
     let by_notary = stage.notary_signed(&notary, &["v1"]);
     let reader = Reader::new(&stage.sandbox, "reader", &stage.stack);
 
+    // It is said, once, that nobody pinned anything.
+    for says in [true, false] {
+        let answer = reader.run(&["verify", &signed.names()[0]]);
+        assert_eq!(answer.stderr.contains("first use"), says, "{answer:#?}");
+    }
     for (name, image) in signed.names().iter().zip(&signed.tags) {
         let quiet = reader.ok(&["verify", "--quiet", name]);
         assert_eq!(quiet, format!("{gun}@{}\n", image.digest));

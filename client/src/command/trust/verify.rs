@@ -11,6 +11,7 @@ use crate::command::context::Context;
 use crate::failure;
 use crate::show::{absolute, aloud, escape, in_days, now, print_fields};
 use crate::trust::consumer::{Refusal, Signed, Verdict};
+use crate::trust::home::TrustedBy;
 use crate::trust::pull::{Freshness, Pulled};
 use crate::trust::reference::ImageReference;
 
@@ -93,6 +94,17 @@ pub(super) fn remark(context: &mut Context<'_>, verdict: &Verdict) -> anyhow::Re
 
 /// As [`remark`], of a repository.
 pub(super) fn remark_of(context: &mut Context<'_>, pulled: &Pulled) -> anyhow::Result<()> {
+    if let (true, TrustedBy::FirstUse, Some(root)) =
+        (pulled.is_new, pulled.trusted.by, pulled.root())
+    {
+        let keys = root.view.roles.root.keyids.iter();
+        let keys = keys.filter_map(|id| root.view.keys.get(id)?.canonical_keyid());
+        let keys: Vec<String> = keys.map(|id| id.as_str().to_owned()).collect();
+        context.screen.note(&format!(
+            "first use of this repository: from now on its root key must be {}, or one that it hands over to; compare it with what the publisher says",
+            keys.join(" or ")
+        ))?;
+    }
     for note in &pulled.notes {
         let text = format!(
             "not refused, since content trust is permissive: {}",

@@ -68,13 +68,14 @@ fn a_repository_is_verified_and_remembered() {
     assert_eq!(pulled.trusted.by, TrustedBy::FirstUse);
     assert_eq!((pulled.trusted.version, pulled.trusted.at), (1, NOW));
     assert_eq!(pulled.targets.tally.count, 1);
+    assert!(pulled.is_new);
     let memory = client.home.recall().unwrap().unwrap();
     assert_eq!(memory.roots.len(), 1);
     assert_eq!(memory.files["targets"].version, 2);
 
     // What is known by its hash is not asked for again.
     repository.served.asked.lock().unwrap().clear();
-    client.pull(&repository).unwrap();
+    assert!(!client.pull(&repository).unwrap().is_new);
     let asked = repository.served.asked.lock().unwrap().clone();
     assert_eq!(asked, ["root 2", "timestamp"]);
 }
