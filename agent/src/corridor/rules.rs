@@ -137,7 +137,7 @@ pub(super) fn to_sign(known: &Known, document: &Content, key: &PublicKey) -> Res
         }
         View::Snapshot(snapshot) => snapshot::is_borne_out(known, snapshot),
         View::Root(root) => root_follows(known, document, root),
-        View::NotarySnapshot(snapshot) => listed::is_comparable(snapshot),
+        View::NotarySnapshot(snapshot) => listed::is_known(known, snapshot),
         View::Timestamp(_) | View::NotaryTimestamp(_) => Ok(()),
     }
 }

@@ -323,7 +323,7 @@ fn roots_rotate_with_old_and_new_keys() {
         "ROOT_NEEDS_CERTIFICATE"
     );
     let third = replaced(
-        &app.root_of(3, &[three.key.clone()]),
+        &app.root_of(3, std::slice::from_ref(&three.key)),
         "\"consistent_snapshot\":false",
         "\"consistent_snapshot\":true",
     );
@@ -331,6 +331,6 @@ fn roots_rotate_with_old_and_new_keys() {
         reason(app.sign(&ci, "root", &three.name, &third)),
         "CONSISTENT_SNAPSHOT_CHANGED"
     );
-    let third = app.root_of(3, &[three.key.clone()]);
+    let third = app.root_of(3, std::slice::from_ref(&three.key));
     app.sign(&ci, "root", &three.name, &third).unwrap();
 }

@@ -6,7 +6,6 @@ use privyseal_tests::rpc::Rpc;
 
 use crate::documents::{To, replaced, snapshot, targets};
 use crate::image::{Foreign, Image, bare};
-use crate::reason;
 use crate::stage::Stage;
 
 /// A repository with two signers, one of them elsewhere, and its files.
@@ -111,6 +110,51 @@ fn a_snapshot_lists_files_that_were_shown_and_no_others() {
         ("targets/bob.json", 4),
     ];
     assert_eq!(raised, expected);
+}
+
+#[test]
+fn the_key_of_snapshots_comes_from_elsewhere_to_the_token() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    let ci = stage.ci();
+    let server = Foreign::new();
+    let mut app = Image::new(&stage, "app");
+    let ours = std::mem::replace(&mut app.snapshot.key, server.key.clone());
+    let gone = Foreign::new();
+    let to = [To("targets/bob", std::slice::from_ref(&gone.key), &[""])];
+    let (mut app, first) = app.published(&ci, &["v1"], &to);
+    let bob = gone.completed("targets/bob", &targets(1, &["v2"], &[]));
+    app.observe(&ci, "targets/bob", &bob).unwrap();
+    let key = app.targets.name.clone();
+    let second = app.completed(&ci, "targets", &key, &targets(2, &["v1"], &[]));
+    for (role, file) in [("root", &app.first_root), ("targets", &second)] {
+        app.observe(&ci, role, file).unwrap();
+    }
+    // What is left of a role that is gone may be any file.
+    let root = ("root", app.first_root.as_slice());
+    let left = ("targets/bob", b"left".as_slice());
+    let theirs = snapshot(9, &[root, ("targets", &second), left]);
+    let theirs = server.completed("snapshot", &theirs);
+    app.observe(&ci, "snapshot", &theirs).unwrap();
+    app.snapshot.key = ours;
+    let next = app.root(2);
+    let next = app.completed(&ci, "root", &app.root[0].name, &next);
+    app.observe(&ci, "root", &next).unwrap();
+    stage.tls.stage.agent.restart();
+    let ci = stage.ci();
+    let sign = |version, files: &[(&str, &[u8])]| {
+        let document = snapshot(version, files);
+        app.sign(&ci, "snapshot", &app.snapshot.name, &document)
+    };
+    let (root, second) = (("root", next.as_slice()), ("targets", second.as_slice()));
+    let refused = sign(10, &[root, ("targets", &first)]);
+    assert_eq!(refused.unwrap_err().reason, "SNAPSHOT_FILE_UNKNOWN");
+    let refused = sign(10, &[root, second, left]);
+    assert_eq!(refused.unwrap_err().reason, "SNAPSHOT_FILE_UNKNOWN");
+    let refused = sign(1, &[root, second]);
+    assert_eq!(refused.unwrap_err().reason, "VERSION_ROLLBACK");
+    sign(10, &[root, second]).unwrap();
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What a snapshot of notary's dialect may list. Its entries are files without versions, so the
 //! agent must have been shown each of them.
 
+use std::collections::BTreeMap;
+
 use privyseal_tuf::{RoleName, notary};
 
 use super::Named;
@@ -9,32 +11,24 @@ use crate::{
     memory::{Ancestry, Known},
 };
 
-/// Every file is known, no entry is missing that was there, and none is lower.
+/// No entry is missing that was there, and none is lower, as far as its file is known.
 ///
 /// A role that nobody delegates to any more may go: notary's own clients drop it. Its versions stay
 /// in the memory, so that it can't come back lower. One that never had a document is listed by
 /// nobody, so what is delegated to need not be there.
 pub(super) fn keeps(known: &Known, snapshot: &notary::Snapshot) -> Result<(), Denial> {
-    let listed = known.listed(snapshot);
-    if let Some(unknown) = listed.iter().find(|entry| entry.version.is_none()) {
-        let message = format!(
-            "it lists {} with {} bytes and SHA-256 {}, which is no finished document that this \
-             agent was shown and still knows",
-            Named(&unknown.role),
-            unknown.file.length,
-            unknown.file.sha256
-        );
-        return Err(Denial::new(Reason::SnapshotFileUnknown, message));
-    }
-    let versions = known.versions_of(snapshot);
+    let listed = known.listed(snapshot).into_iter();
+    let listed: BTreeMap<_, _> = listed
+        .map(|entry| (entry.role.meta_name(), entry.version))
+        .collect();
     for (name, before) in known.state.snapshot_entries.iter() {
         let shown = name.escape_debug();
-        match versions.get(name) {
+        match listed.get(name) {
             None if is_delegated(known, name) => {
                 let message = format!("{shown} was listed with version {before} and is missing");
                 return Err(Denial::new(Reason::SnapshotDropped, message));
             }
-            Some(version) if version < before => {
+            Some(Some(version)) if version < before => {
                 let message = format!("{shown} had version {before} and would have {version}");
                 return Err(Denial::new(Reason::SnapshotLowered, message));
             }
@@ -42,6 +36,25 @@ pub(super) fn keeps(known: &Known, snapshot: &notary::Snapshot) -> Result<(), De
         }
     }
     Ok(())
+}
+
+/// Every file is known. One that was published elsewhere may list more: what is left of a role that
+/// nobody delegates to any more, or a document that the agent is yet to be shown.
+pub(super) fn is_known(known: &Known, snapshot: &notary::Snapshot) -> Result<(), Denial> {
+    let listed = known.listed(snapshot);
+    match listed.iter().find(|entry| entry.version.is_none()) {
+        None => is_comparable(snapshot),
+        Some(unknown) => {
+            let message = format!(
+                "it lists {} with {} bytes and SHA-256 {}, which is no finished document that this \
+                 agent was shown and still knows",
+                Named(&unknown.role),
+                unknown.file.length,
+                unknown.file.sha256
+            );
+            Err(Denial::new(Reason::SnapshotFileUnknown, message))
+        }
+    }
 }
 
 /// Do delegations lead to the role of an entry, from the top-level targets on?
@@ -55,7 +68,7 @@ fn is_delegated(known: &Known, entry: &str) -> bool {
 }
 
 /// It says no more of a file than the agent can compare.
-pub(super) fn is_comparable(snapshot: &notary::Snapshot) -> Result<(), Denial> {
+fn is_comparable(snapshot: &notary::Snapshot) -> Result<(), Denial> {
     let top = [("root", &snapshot.root), ("targets", &snapshot.targets)];
     let others = snapshot.delegations.iter();
     let others = others.map(|(name, file)| (name.as_str(), file));
