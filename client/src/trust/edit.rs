@@ -8,6 +8,8 @@ mod finish;
 mod orphans;
 mod root;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod working;
 
 use std::collections::BTreeMap;
@@ -144,6 +146,12 @@ impl<'a> Edition<'a> {
     fn open(&mut self, role: &Role) -> Result<&mut Working, EditError> {
         if let Role::Delegated(name) = role {
             self.required_of(name)?;
+        }
+        if let Some(why) = self.base.unusable.get(role) {
+            return Err(EditError::Unusable {
+                role: role.to_string(),
+                why: why.clone(),
+            });
         }
         if !self.working.contains_key(role) {
             let working = match self.base.document(role) {

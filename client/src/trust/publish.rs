@@ -45,6 +45,8 @@ pub struct Publisher<'a> {
     pub lifetimes: Lifetimes,
     /// Unix time in seconds.
     pub now: i64,
+    /// Whether what is out of date is built on, to be signed anew.
+    pub expired: bool,
 }
 
 /// What is to be published at once.

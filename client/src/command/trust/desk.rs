@@ -93,6 +93,15 @@ impl Place<'_> {
             pins: self.consumer.pins(),
             lifetimes: Lifetimes::default(),
             now: now(),
+            expired: false,
+        }
+    }
+
+    /// One who signs anew what is out of date.
+    pub(super) fn publisher_of(&self, expired: bool) -> Publisher<'_> {
+        Publisher {
+            expired,
+            ..self.publisher()
         }
     }
 

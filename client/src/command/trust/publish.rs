@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::desk::DeskArgs;
 use super::place::image;
-use super::stage;
+use super::stage::{self, Leave};
 use crate::Exit;
 use crate::command::context::Context;
 use crate::show::escape;
@@ -26,6 +26,8 @@ pub struct Publish {
     /// The draft file of the root that was begun, as it came back with signatures.
     #[arg(long, value_name = "FILE")]
     draft: Option<PathBuf>,
+    #[command(flatten)]
+    leave: Leave,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -47,5 +49,5 @@ pub(super) async fn run(command: Publish, context: &mut Context<'_>) -> anyhow::
         let line = format!("{taken} new signatures in {}", path.display());
         context.screen.note(&escape(&line))?;
     }
-    stage::publish_staged(&desk, image.gun(), command.json, context).await
+    stage::publish_staged(&desk, image.gun(), command.leave, command.json, context).await
 }

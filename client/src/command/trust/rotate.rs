@@ -58,6 +58,9 @@ pub struct Rotate {
     /// The algorithm of a new key.
     #[arg(long, value_name = "ALGORITHM", default_value = "ecdsa-p256")]
     algorithm: String,
+    /// Build on what is out of date, to sign it anew.
+    #[arg(long)]
+    expired: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -86,7 +89,7 @@ pub(super) async fn run(command: Rotate, context: &mut Context<'_>) -> anyhow::R
     };
     let desk = command.desk.open()?;
     let place = desk.place(gun)?;
-    let publisher = place.publisher();
+    let publisher = place.publisher_of(command.expired);
     let mut agents = desk.agents(context).await?;
     let mut hands = desk.hands(&mut agents).await?;
     let state = publisher.load_existing().await?;

@@ -20,11 +20,24 @@ pub(super) struct StageArgs {
     /// publish`.
     #[arg(long, short)]
     pub(super) publish: bool,
+    #[command(flatten)]
+    leave: Leave,
     /// Print JSON.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     desk: DeskArgs,
+}
+
+/// What may be left behind.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(super) struct Leave {
+    /// Build on what is out of date, to sign it anew.
+    #[arg(long)]
+    expired: bool,
+    /// Tags that nobody here can sign anew may be lost.
+    #[arg(long)]
+    lose_tags: bool,
 }
 
 /// Stages changes; with `--publish` publishes all that is staged.
@@ -40,7 +53,7 @@ pub(super) async fn stage(
     let numbers = place.staged().add(changes)?;
     drop(lock);
     if args.publish {
-        return publish_staged(&desk, gun, args.json, context).await;
+        return publish_staged(&desk, gun, args.leave, args.json, context).await;
     }
     if args.json {
         let staged = numbers.iter().zip(changes);
@@ -63,6 +76,7 @@ pub(super) async fn stage(
 pub(super) async fn publish_staged(
     desk: &Desk,
     gun: &Gun,
+    leave: Leave,
     json: bool,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
@@ -72,11 +86,13 @@ pub(super) async fn publish_staged(
     let request = Request {
         staged,
         changes,
+        lose: leave.lose_tags,
         ..Request::default()
     };
     let mut agents = desk.agents(context).await?;
     let mut hands = desk.hands(&mut agents).await?;
-    let published = place.publisher().run(&request, &mut hands).await;
+    let publisher = place.publisher_of(leave.expired);
+    let published = publisher.run(&request, &mut hands).await;
     let published = ceremony::or_draft(desk, &place, published).await?;
     match json {
         true => context.screen.json(&outcome::to_json(gun, &published))?,

@@ -14,6 +14,9 @@ pub struct Base {
     /// Versions that a role's next document must be above, where its published one is not all that
     /// there is: of a role that was taken back and is delegated to again, and what agents signed.
     pub floors: BTreeMap<Role, u64>,
+    /// Delegated roles whose published documents can't be built on, and why: begun anew, they would
+    /// lose their tags.
+    pub unusable: BTreeMap<Role, String>,
 }
 
 impl Base {

@@ -27,6 +27,14 @@ pub enum EditError {
     /// A delegation that nobody has.
     #[error("{0:?} is no signer of this repository")]
     NoSuchSigner(String),
+    /// A published document that can't be built on.
+    #[error("what is published of {role} can't be built on: {why}")]
+    Unusable {
+        /// The role.
+        role: String,
+        /// Why.
+        why: String,
+    },
     /// Not a target's name.
     #[error("{0:?} is no name of a target")]
     Target(String),

@@ -116,6 +116,13 @@ impl PublishError {
             | Self::Edit(EditError::WouldLose(_)) => {
                 "nothing was published; have somebody sign these tags in another role first, or give --lose-tags"
             }
+            Self::Change {
+                source: EditError::Unusable { .. },
+                ..
+            }
+            | Self::Edit(EditError::Unusable { .. }) => {
+                "nothing was published; `privyseal trust witness IMAGE ROLE --publish` signs it anew: with --expired where it is out of date, with --lose-tags where its keys changed, and then without its tags"
+            }
             Self::Change { .. } | Self::Edit(_) => "nothing was published",
             Self::Bytes { .. } => {
                 "nothing was sent; keep the snapshot key yourself (`privyseal trust rotate snapshot`), or remove what is unusual in that role"

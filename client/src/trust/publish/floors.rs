@@ -5,7 +5,6 @@ use privyseal_tuf::{Document, Role};
 use super::{Publisher, State};
 use crate::failure::Advice;
 use crate::trust::hands::Hands;
-use crate::trust::server::ServerError;
 
 impl Publisher<'_> {
     /// Notes which versions new documents must be above though they are not published: what agents
@@ -17,16 +16,15 @@ impl Publisher<'_> {
         roles: &[Role],
     ) -> anyhow::Result<()> {
         let mut floors: BTreeMap<Role, u64> = hands.versions(&state.known, roles).await;
-        for role in roles.iter().filter(|role| role.delegated().is_some()) {
-            if state.base.version(role) > 0 || state.pulled.is_none() {
+        let snapshot = state.pulled.as_ref().map(|pulled| &pulled.snapshot.view);
+        for role in roles.iter().filter(|role| state.base.version(role) == 0) {
+            // Asked for one that its snapshot does not name, notary-server fails.
+            let left = snapshot.and_then(|snapshot| snapshot.delegations.get(role.as_str()));
+            let Some(left) = left else { continue };
+            let digest = left.sha256.as_bytes();
+            let left = self.server.fetch_by_hash(self.gun(), role.as_str(), digest);
+            let Some(bytes) = left.await.map_err(Advice::from)? else {
                 continue;
-            }
-            let bytes = match self.server.fetch(self.gun(), role.as_str()).await {
-                Ok(Some(bytes)) => bytes,
-                // notary-server fails where its snapshot does not name a delegation, which is so of
-                // every new one.
-                Ok(None) | Err(ServerError::Trouble { .. }) => continue,
-                Err(error) => return Err(Advice::from(error).into()),
             };
             // Nobody vouches for it. It only says which version the server will take.
             let left = Document::parse(&bytes).ok();

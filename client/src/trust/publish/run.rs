@@ -48,6 +48,9 @@ impl Publisher<'_> {
         let settled = self.settle().await?;
         for attempt in 1.. {
             let mut state = self.load().await?;
+            if request.lose {
+                state.base.unusable.clear();
+            }
             let (drafted, changes, still) = match self.drafted(&mut state, request, hands).await? {
                 Some(drafted) => drafted,
                 None => return Ok(Published::earlier(settled)),

@@ -7,7 +7,7 @@ use super::{PublishError, Publisher};
 use crate::failure::Advice;
 use crate::trust::edit::Base;
 use crate::trust::hands::Known;
-use crate::trust::pull::{AtServer, Freshness, Pull, PullError, Pulled};
+use crate::trust::pull::{AtServer, Freshness, Pull, PullError, Pulled, Unused};
 
 /// What is published, in every form in which it is needed.
 #[derive(Debug)]
@@ -33,7 +33,10 @@ impl Publisher<'_> {
             server: self.server,
             gun: self.gun(),
         };
-        let pull = Pull::new(&source, self.home, self.pins, self.now);
+        let mut pull = Pull::new(&source, self.home, self.pins, self.now);
+        if self.expired {
+            pull = pull.undated();
+        }
         let pulled = match pull.run().await {
             Ok(pulled) => pulled,
             Err(PullError::NoTrustData(_)) => return Ok(State::empty(self)),
@@ -97,18 +100,23 @@ impl State {
         let root: Role = RoleType::Root.into();
         let mut documents: Vec<(Role, Document)> =
             roots.into_iter().map(|it| (root.clone(), it)).collect();
-        let mut targets = BTreeMap::new();
+        let (mut targets, mut unusable) = (BTreeMap::new(), BTreeMap::new());
         let top = &pulled.targets;
         targets.insert(Role::TARGETS, (top.document.clone(), top.view.clone()));
         documents.push((Role::TARGETS, top.document.clone()));
         for delegated in &pulled.delegations {
-            let Ok(metadata) = &delegated.metadata else {
-                continue;
-            };
             let Ok(name) = delegated.name.as_str().parse::<RoleName>() else {
                 continue;
             };
             let role = Role::Delegated(name);
+            let metadata = match &delegated.metadata {
+                Ok(metadata) => metadata,
+                Err(Unused::Unpublished) => continue,
+                Err(Unused::BelowThreshold(why) | Unused::Expired(why)) => {
+                    unusable.insert(role, why.clone());
+                    continue;
+                }
+            };
             documents.push((role.clone(), metadata.document.clone()));
             targets.insert(role, (metadata.document.clone(), metadata.view.clone()));
         }
@@ -121,6 +129,7 @@ impl State {
                 root: last.map(|root| (root.document.clone(), root.view.clone())),
                 targets,
                 floors: BTreeMap::new(),
+                unusable,
             },
             known: Known {
                 gun: publisher.gun().clone(),
@@ -141,7 +150,7 @@ fn refused(error: PullError) -> anyhow::Error {
         PullError::Server(_) => "ask whoever runs the server; nothing was changed",
         PullError::Home(_) => "repair or remove what is named",
         PullError::Expired { .. } => {
-            "nothing was changed; `privyseal trust witness --expired` signs anew what is out of date"
+            "nothing was changed; whoever has its keys signs it anew: `privyseal trust witness IMAGE ROLE --expired --publish`, or of root `privyseal trust rotate IMAGE root --expired`"
         }
         _ => {
             "nothing was changed, and nothing is added to what can't be trusted; `privyseal trust verify` says more"
