@@ -14,6 +14,7 @@ mod retired;
 mod signers;
 
 pub use begun::{Begun, BegunError, begun};
+pub use elsewhere::Elsewhere;
 pub use enroll::enroll;
 pub use error::AdoptError;
 pub use known_before::trust_what_was_known;

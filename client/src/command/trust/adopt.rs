@@ -15,11 +15,12 @@ use crate::Exit;
 use crate::agent::KeyRef;
 use crate::command::context::Context;
 use crate::failure::Advice;
-use crate::trust::adopt::{self, BegunError, NewKeys, OldKeys, Plan};
+use crate::trust::adopt::{self, BegunError, Elsewhere, NewKeys, OldKeys, Plan, retired};
 use crate::trust::docker_keys::{KeyDirectory, Passphrases};
 use crate::trust::hands::Hands;
 use crate::trust::init::{Choice, own_keys, server_key};
 use crate::trust::publish::{Publisher, Request, RoleKeysChange, Settled, State};
+use crate::trust::reference::Gun;
 use crate::trust::server::ServerRole;
 use crate::trust::settings::Settings;
 use choose::ChoiceArgs;
@@ -90,8 +91,10 @@ pub(super) async fn run(command: Adopt, context: &mut Context<'_>) -> anyhow::Re
         .choose(&state, &old, begun.is_some(), &hands)?;
     let plan = Plan::make(&state, begun.as_ref(), &old, &hands, &wanted, publisher.now);
     let plan = plan.map_err(Advice::from)?;
+    let server = |gun: &Gun| desk.consumer.server(gun);
     if plan.is_empty() {
-        print::nothing(&state, &plan, &old, context)?;
+        let others = Elsewhere::ask(&old.directories, image.gun(), server).await;
+        print::nothing(&state, &plan, &retired(&state, &old, &others), context)?;
         return Ok(Exit::Done);
     }
     print::plan(&state, &plan, context)?;
@@ -115,7 +118,8 @@ pub(super) async fn run(command: Adopt, context: &mut Context<'_>) -> anyhow::Re
     let published = publisher.run(&request, &mut hands).await?;
     outcome::print(image.gun(), &published, context)?;
     let state = publisher.load_existing().await?;
-    print::farewell(&state, &plan, &old, context)?;
+    let others = Elsewhere::ask(&old.directories, image.gun(), server).await;
+    print::farewell(&state, &plan, &retired(&state, &old, &others), context)?;
     Ok(Exit::Done)
 }
 

@@ -1,4 +1,4 @@
-//! What the directories of docker and notary say of who needs a key.
+//! Who else needs a key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -8,6 +8,8 @@ use std::path::Path;
 use privyseal_tuf::{Document, Key, KeyId, RoleType, View};
 
 use crate::trust::docker_keys::KeyDirectory;
+use crate::trust::reference::Gun;
+use crate::trust::server::Server;
 
 /// Names of repositories have few parts, and delegations few levels.
 const MAX_DEPTH: usize = 24;
@@ -21,9 +23,9 @@ const MAX_BYTES: u64 = 4 << 20;
 /// The repositories whose metadata in these directories names a key, by its canonical id.
 pub(super) type Named = BTreeMap<KeyId, BTreeSet<String>>;
 
-/// Every key that metadata in these directories names.
-pub(super) fn named_in(directories: &[KeyDirectory]) -> Named {
-    let mut named = Named::new();
+/// Every key that metadata in these directories names, and every repository.
+fn named_in(directories: &[KeyDirectory]) -> (Named, BTreeSet<String>) {
+    let (mut named, mut guns) = (Named::new(), BTreeSet::new());
     for directory in directories {
         let top = directory.trust().join("tuf");
         let mut left = MAX_FILES;
@@ -34,9 +36,64 @@ pub(super) fn named_in(directories: &[KeyDirectory]) -> Named {
             for keyid in keys_in(path) {
                 named.entry(keyid).or_default().insert(gun.clone());
             }
+            guns.insert(gun);
         });
     }
-    named
+    (named, guns)
+}
+
+/// Who else may need the keys of a user: by their canonical ids, the repositories that name them.
+#[derive(Debug, Default)]
+pub struct Elsewhere {
+    pub(super) named: Named,
+    /// Repositories whose servers did not say. They may name any key.
+    pub(super) unknown: BTreeSet<String>,
+}
+
+impl Elsewhere {
+    /// What the directories say, and what trust servers say of the other repositories in them: docker
+    /// keeps old metadata. Servers are not verified here, since they can only add to the list.
+    ///
+    /// `server` names the server of a repository.
+    pub async fn ask(
+        directories: &[KeyDirectory],
+        gun: &Gun,
+        server: impl Fn(&Gun) -> anyhow::Result<Server>,
+    ) -> Self {
+        let (mut named, guns) = named_in(directories);
+        let mut unknown = BTreeSet::new();
+        let others = guns.into_iter().filter(|other| other != gun.as_str());
+        for other in others {
+            let keyids = match other.parse::<Gun>() {
+                Ok(other) => published(&other, &server).await,
+                Err(_) => Some(Vec::new()),
+            };
+            let Some(keyids) = keyids else {
+                unknown.insert(other);
+                continue;
+            };
+            for keyid in keyids {
+                named.entry(keyid).or_default().insert(other.clone());
+            }
+        }
+        Self { named, unknown }
+    }
+}
+
+/// The keys that a server's newest root and targets of a repository name; none where it does not
+/// say.
+async fn published(
+    gun: &Gun,
+    server: &impl Fn(&Gun) -> anyhow::Result<Server>,
+) -> Option<Vec<KeyId>> {
+    let server = server(gun).ok()?;
+    let mut keyids = Vec::new();
+    for role in ["root", "targets"] {
+        let bytes = server.fetch(gun, role).await.ok()?;
+        let document = bytes.and_then(|bytes| Document::parse(&bytes).ok());
+        keyids.extend(document.as_ref().map(keyids_of).unwrap_or_default());
+    }
+    Some(keyids)
 }
 
 /// The canonical ids of the keys that a document names.

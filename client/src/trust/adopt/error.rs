@@ -52,7 +52,7 @@ impl AdoptError {
     pub fn remedy(&self) -> String {
         match self {
             Self::RootElsewhere { .. } => {
-                "nothing was changed; name the file of a missing key with --root-key, or the directory with --trust-dir"
+                "nothing was changed; name the file of a missing key with --old-root-key, or the directory with --trust-dir"
                     .to_owned()
             }
             Self::TooFew { role, .. } => {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -5,7 +6,7 @@ use privyseal_tuf::RoleType;
 
 use super::{Context, NewKeys, OldKeys, Plan, State};
 use crate::show::{escape, print_table};
-use crate::trust::adopt::{Retired, RolePlan, retired};
+use crate::trust::adopt::{Retired, RolePlan};
 
 /// Files that can't be read: what they hold stays.
 pub(super) fn unread(old: &OldKeys, context: &mut Context<'_>) -> anyhow::Result<()> {
@@ -44,12 +45,11 @@ pub(super) fn notes(notes: &[String], context: &mut Context<'_>) -> anyhow::Resu
 /// Which key takes the place of which.
 pub(super) fn plan(state: &State, plan: &Plan, context: &mut Context<'_>) -> anyhow::Result<()> {
     let gun = escape(state.known.gun.as_str());
-    let tags: usize = state
-        .base
-        .targets
-        .values()
-        .map(|(_, it)| it.targets.len())
-        .sum();
+    let listed = state.base.targets.values();
+    let tags: BTreeSet<&str> = listed
+        .flat_map(|(_, listed)| listed.targets.keys().map(|path| path.as_str()))
+        .collect();
+    let tags = tags.len();
     writeln!(
         context.screen,
         "{gun}: {tags} signed tags, which stay signed"
@@ -106,7 +106,7 @@ fn left(plan: &Plan, context: &mut Context<'_>) -> anyhow::Result<()> {
 pub(super) fn nothing(
     state: &State,
     plan: &Plan,
-    old: &OldKeys,
+    retired: &[Retired],
     context: &mut Context<'_>,
 ) -> anyhow::Result<()> {
     let gun = escape(state.known.gun.as_str());
@@ -115,17 +115,16 @@ pub(super) fn nothing(
         "{gun}: no key in these directories can be replaced here"
     )?;
     left(plan, context)?;
-    farewell(state, plan, old, context)
+    farewell(state, plan, retired, context)
 }
 
 /// Which files to destroy, and which not yet.
 pub(super) fn farewell(
     state: &State,
     plan: &Plan,
-    old: &OldKeys,
+    retired: &[Retired],
     context: &mut Context<'_>,
 ) -> anyhow::Result<()> {
-    let retired = retired(state, old);
     let (idle, busy): (Vec<&Retired>, Vec<&Retired>) =
         retired.iter().partition(|it| it.elsewhere.is_empty());
     let gun = escape(state.known.gun.as_str());
@@ -146,6 +145,11 @@ pub(super) fn farewell(
             names.join(", ")
         );
         context.screen.note(&escape(&text))?;
+    }
+    if retired.iter().any(|file| !file.is_of_one) {
+        context.screen.note(
+            "a root or signer's key can serve repositories that docker and notary did not see from here: adopt those first",
+        )?;
     }
     if plan.role(RoleType::Root).is_some() || plan.continues {
         context.screen.note(
