@@ -76,6 +76,7 @@ def fixed(output: str) -> list[str]:
         (r"(?<![\w/])/[\w./-]+", "PATH"),
         (r"\btarget/(debug|release)\b", "PATH"),
         (r"\b[0-9a-f]{8,}\b", "HASH"),
+        (r"\b([0-9a-f]{4} ){15}[0-9a-f]{4}\b", "HASH"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z| UTC)?", "TIME"),
         (r"\d+", "N"),
         (r"[ \t]+", " "),
