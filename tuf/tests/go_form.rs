@@ -156,6 +156,17 @@ fn every_other_field_is_found() {
     let private = targets.replacen("\"private\":null,", "", 1);
     let (path, found) = refused(&private, Targets);
     assert!(path.starts_with("delegations.keys") && found == Problem::Missing);
+    for (written, kind) in [("5", "an integer"), ("\"AAAA\"", "a string")] {
+        let private = format!("\"private\":{written}");
+        let private = targets.replacen("\"private\":null", &private, 1);
+        let (path, found) = refused(&private, Targets);
+        let expected = Problem::Kind {
+            expected: "null",
+            found: kind,
+        };
+        assert!(path.ends_with(".keyval.private"), "{path}");
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]

@@ -8,7 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Key, KeyProblem, NotAKey, Unverified, unsupported};
 use crate::json::{Object, Value};
 use crate::notary::{self, Certificate, NotACertificate};
-use crate::{Algorithm, KeyId, PublicKey, Sha256Digest, Signature, SignatureEntry, canonical};
+use crate::{
+    Algorithm, Dialect, KeyId, PublicKey, Sha256Digest, Signature, SignatureEntry, canonical,
+};
 
 impl Key {
     /// The bare key object for a public key, as notary writes it.
@@ -49,7 +51,8 @@ impl Key {
         let bytes = bytes.ok_or(NotAKey)?;
         let known = |name: &str| matches!(name, "keytype" | "keyval");
         let within = |name: &str| matches!(name, "private" | "public");
-        if !object.keys().all(known) || !keyval.keys().all(within) {
+        let is_public = matches!(keyval.get("private"), None | Some(Value::Null));
+        if !object.keys().all(known) || !keyval.keys().all(within) || !is_public {
             return Err(NotAKey);
         }
         let (public, certificate) = match read(keytype, &bytes) {
@@ -75,6 +78,19 @@ impl Key {
             None => notary::Key::from_public(public).value(),
         };
         Some(Sha256Digest::of(&canonical::encode(&bare)).into())
+    }
+
+    /// Whether it is written as Go writes such a key: what Go reads in fewer forms than we do, or
+    /// prints in another one, is not. Always, where the dialect is the specification's.
+    pub fn is_as_go_writes(&self) -> bool {
+        let Ok(public) = self.public() else {
+            return false;
+        };
+        match (self.dialect(), self.certificate()) {
+            (Dialect::Spec, _) => true,
+            (Dialect::Notary, Some(certificate)) => certificate.spki == public.to_spki_der(),
+            (Dialect::Notary, None) => *self == Self::of_notary(public),
+        }
     }
 
     /// The certificate, where the key object is one.

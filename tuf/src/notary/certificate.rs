@@ -1,6 +1,7 @@
-use spki::der::asn1::AnyRef;
-use spki::der::{Decode, Encode};
+mod name;
+
 use spki::ObjectIdentifier;
+use spki::der::Encode;
 use x509_cert::Certificate as X509;
 use x509_cert::ext::pkix::BasicConstraints;
 
@@ -12,7 +13,8 @@ use crate::{PublicKey, PublicKeyError};
 pub struct Certificate {
     /// The leaf and its intermediates, each in DER.
     pub chain: Vec<Vec<u8>>,
-    /// The last common name of the leaf's subject, as Go reads it; empty where there is none.
+    /// The last common name of the leaf's subject, where that is a UTF8String or a PrintableString;
+    /// else empty.
     pub common_name: String,
     /// Unix time in seconds.
     pub not_before: i64,
@@ -20,6 +22,8 @@ pub struct Certificate {
     pub not_after: i64,
     /// Whether its basic constraints say that it is a certificate authority's.
     pub is_ca: bool,
+    /// Whether the chain has another certificate that is no authority's, which notary refuses.
+    pub has_other_leaf: bool,
     /// Whether it is signed over SHA-1 or MD5, which notary refuses.
     pub is_weak: bool,
     /// The leaf's SubjectPublicKeyInfo in DER, as it stands there.
@@ -35,6 +39,9 @@ pub enum NotACertificate {
     /// Not a certificate (RFC 5280, section 4.1).
     #[error("not an X.509 certificate")]
     X509,
+    /// A name in it has characters that its kind of string has not, so that Go reads none of it.
+    #[error("a name in the certificate has characters that a string of its kind can't have")]
+    Name,
     /// More certificates than a chain has.
     #[error("{0} certificates are more than the {MAX_CHAIN} that are read")]
     TooMany(usize),
@@ -49,14 +56,14 @@ const MAX_CHAIN: usize = 16;
 /// The longest PEM that is read, in bytes.
 const MAX_PEM: usize = 256 << 10;
 
-const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
-
-/// md5WithRSAEncryption, sha1WithRSAEncryption, dsa-with-sha1 and ecdsa-with-SHA1 (RFC 3279).
-const WEAK: [ObjectIdentifier; 4] = [
+/// md5WithRSAEncryption, sha1WithRSAEncryption, dsa-with-sha1 and ecdsa-with-SHA1 (RFC 3279); and
+/// sha1WithRSASignature, as the OIW called the second.
+const WEAK: [ObjectIdentifier; 5] = [
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.4"),
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.5"),
     ObjectIdentifier::new_unwrap("1.2.840.10040.4.3"),
     ObjectIdentifier::new_unwrap("1.2.840.10045.4.1"),
+    ObjectIdentifier::new_unwrap("1.3.14.3.2.29"),
 ];
 
 impl Certificate {
@@ -72,21 +79,27 @@ impl Certificate {
         if chain.len() > MAX_CHAIN {
             return Err(NotACertificate::TooMany(chain.len()));
         }
-        let leaf = chain.first().ok_or(NotACertificate::Pem)?;
+        let (leaf, others) = chain.split_first().ok_or(NotACertificate::Pem)?;
+        if !chain.iter().all(name::go_reads) {
+            return Err(NotACertificate::Name);
+        }
+        let mut has_other_leaf = false;
+        for other in others {
+            has_other_leaf |= !is_ca(other)?;
+        }
         let der = |certificate: &X509| certificate.to_der().map_err(|_| NotACertificate::X509);
         let tbs = leaf.tbs_certificate();
         let validity = tbs.validity();
         let seconds = |time: x509_cert::time::Time| {
             i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
         };
-        let constraints = tbs.get_extension::<BasicConstraints>();
-        let constraints = constraints.map_err(|_| NotACertificate::X509)?;
         let spki = tbs.subject_public_key_info();
         Ok(Self {
-            common_name: common_name(leaf),
+            common_name: name::common_name(leaf),
             not_before: seconds(validity.not_before),
             not_after: seconds(validity.not_after),
-            is_ca: constraints.is_some_and(|(_, constraints)| constraints.ca),
+            is_ca: is_ca(leaf)?,
+            has_other_leaf,
             is_weak: WEAK.contains(&leaf.signature_algorithm().oid),
             spki: spki.to_der().map_err(|_| NotACertificate::X509)?,
             chain: chain.iter().map(der).collect::<Result<_, _>>()?,
@@ -112,14 +125,9 @@ impl Certificate {
     }
 }
 
-fn common_name(certificate: &X509) -> String {
-    let subject = certificate.tbs_certificate().subject();
-    let names = subject.iter_rdn().flat_map(|rdn| rdn.iter());
-    let names = names.filter(|attribute| attribute.oid == COMMON_NAME);
-    let last = names.last().and_then(|attribute| {
-        let der = attribute.value.to_der().ok()?;
-        let value = AnyRef::from_der(&der).ok()?;
-        Some(String::from_utf8_lossy(value.value()).into_owned())
-    });
-    last.unwrap_or_default()
+fn is_ca(certificate: &X509) -> Result<bool, NotACertificate> {
+    let tbs = certificate.tbs_certificate();
+    let constraints = tbs.get_extension::<BasicConstraints>();
+    let constraints = constraints.map_err(|_| NotACertificate::X509)?;
+    Ok(constraints.is_some_and(|(_, constraints)| constraints.ca))
 }

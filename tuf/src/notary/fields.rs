@@ -95,6 +95,14 @@ impl<'a> Fields<'a> {
         value.ok_or_else(|| self.wrong(name, Problem::Missing))
     }
 
+    /// A field that is null.
+    pub(super) fn null(&self, name: &str) -> Result<(), SignedError> {
+        match self.value(name)? {
+            Value::Null => Ok(()),
+            other => Err(self.wrong(name, kind("null", other))),
+        }
+    }
+
     /// A field that is an object.
     pub(super) fn object(&self, name: &str) -> Result<Self, SignedError> {
         Self::of(self.value(name)?, self.path.key(name))

@@ -111,7 +111,8 @@ fn targets(signed: Fields<'_>) -> Result<(), SignedError> {
 fn keys(beside: &Fields<'_>) -> Result<(), SignedError> {
     for key in beside.object("keys")?.objects() {
         let key = key?.1.exactly(&["keytype", "keyval"])?;
-        key.object("keyval")?.exactly(&["private", "public"])?;
+        let keyval = key.object("keyval")?.exactly(&["private", "public"])?;
+        keyval.null("private")?;
     }
     Ok(())
 }

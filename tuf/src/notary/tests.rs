@@ -9,6 +9,7 @@ use super::*;
 use crate::json::{self, JsonPath, Object, Value, tests::any_value};
 use crate::{PublicKey, RoleType, Sha256Digest, Signature, canonical};
 
+mod certificates;
 mod documents;
 
 struct Golden {
