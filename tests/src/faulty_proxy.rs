@@ -1,7 +1,9 @@
-//! A proxy between a client and a bucket that is not what a bucket should be.
+//! A proxy between a client and a server that is not what it should be.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -45,6 +47,8 @@ pub struct FaultyProxy {
 
 struct Shared {
     server: String,
+    /// Of a server that speaks TLS: its CA, PEM.
+    ca: Option<PathBuf>,
     rule: Mutex<Box<Rule>>,
     state: Mutex<State>,
     changed: Condvar,
@@ -61,11 +65,32 @@ impl FaultyProxy {
     /// Stands before the server at this URL.
     #[must_use]
     pub fn before(url: &str, rule: impl FnMut(&Request) -> Deed + Send + 'static) -> Self {
+        Self::start(url.trim_start_matches("http://"), None, rule)
+    }
+
+    /// Stands before the server at this `https://` URL, whose certificate is of this CA, and speaks
+    /// no TLS itself. OpenSSL does so for it.
+    #[must_use]
+    pub fn before_tls(
+        url: &str,
+        ca: &Path,
+        rule: impl FnMut(&Request) -> Deed + Send + 'static,
+    ) -> Self {
+        let server = url.trim_start_matches("https://");
+        Self::start(server, Some(ca.to_owned()), rule)
+    }
+
+    fn start(
+        server: &str,
+        ca: Option<PathBuf>,
+        rule: impl FnMut(&Request) -> Deed + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let proxy = Self {
             address: listener.local_addr().unwrap(),
             shared: Arc::new(Shared {
-                server: url.trim_start_matches("http://").to_owned(),
+                server: server.to_owned(),
+                ca,
                 rule: Mutex::new(Box::new(rule)),
                 state: Mutex::default(),
                 changed: Condvar::new(),
@@ -171,15 +196,46 @@ impl Shared {
         body: &[u8],
         deed: Deed,
     ) -> io::Result<()> {
-        let mut server = TcpStream::connect(&self.server)?;
-        server.write_all(head)?;
-        server.write_all(body)?;
-        let mut answer = Vec::new();
-        server.read_to_end(&mut answer)?;
+        let answer = match &self.ca {
+            Some(ca) => self.ask_with_tls(ca, &[head, body].concat())?,
+            None => {
+                let mut server = TcpStream::connect(&self.server)?;
+                server.write_all(head)?;
+                server.write_all(body)?;
+                let mut answer = Vec::new();
+                server.read_to_end(&mut answer)?;
+                answer
+            }
+        };
         if deed != Deed::CutAnswer {
             client.write_all(&answer)?;
         }
         Ok(())
+    }
+}
+
+impl Shared {
+    fn ask_with_tls(&self, ca: &Path, request: &[u8]) -> io::Result<Vec<u8>> {
+        let mut openssl = Command::new("openssl")
+            .args(["s_client", "-quiet", "-verify_quiet", "-verify_return_error"])
+            .args(["-connect", &self.server, "-CAfile"])
+            .arg(ca)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut stdin = openssl.stdin.take().unwrap();
+        stdin.write_all(request)?;
+        stdin.flush()?;
+        let mut answer = Vec::new();
+        openssl
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_end(&mut answer)?;
+        drop(stdin);
+        openssl.wait()?;
+        Ok(answer)
     }
 }
 

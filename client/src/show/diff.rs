@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use owo_colors::OwoColorize;
-use privyseal_tuf::{Change, Danger, DangerContext, DangerKind, Document, KeyId, Review};
-use privyseal_tuf::{Role, RoleType};
+use privyseal_tuf::{Change, Danger, DangerContext, DangerKind, Dialect, Document, KeyId};
+use privyseal_tuf::{Review, Role, RoleType};
 
 use super::quote;
 use line::Line;
@@ -60,7 +60,7 @@ impl<'a> Comparison<'a> {
     ) -> Self {
         let owner = |keyid: &KeyId| context.owners.get(keyid).cloned();
         let period = context.periods.get(role).copied();
-        let longest = period.map_or_else(|| longest(role.kind()), with_margin);
+        let longest = period.map_or_else(|| longest(new.dialect(), role.kind()), with_margin);
         let danger_context = DangerContext {
             role,
             now: context.now,
@@ -157,10 +157,14 @@ fn with_margin(period: i64) -> i64 {
 }
 
 /// What an agent allows where its config says nothing.
-fn longest(role: RoleType) -> i64 {
-    match role {
-        RoleType::Root | RoleType::Targets => 400 * DAY,
-        RoleType::Snapshot => 32 * DAY,
-        RoleType::Timestamp => 7 * DAY,
+fn longest(dialect: Dialect, role: RoleType) -> i64 {
+    match (dialect, role) {
+        (Dialect::Spec, RoleType::Root | RoleType::Targets) => 400 * DAY,
+        (Dialect::Spec, RoleType::Snapshot) => 32 * DAY,
+        (Dialect::Spec, RoleType::Timestamp) => 7 * DAY,
+        // As long as notary makes them good.
+        (Dialect::Notary, RoleType::Root) => 3651 * DAY,
+        (Dialect::Notary, RoleType::Targets | RoleType::Snapshot) => 1096 * DAY,
+        (Dialect::Notary, RoleType::Timestamp) => 15 * DAY,
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::command::context::Context;
 use crate::show::escape;
 use crate::trust::change::Change;
-use crate::trust::publish::{Published, Settled};
+use crate::trust::publish::{Published, Settled, StillSigned};
 use crate::trust::reference::Gun;
 
 /// Says what became of what an earlier run sent.
@@ -63,6 +63,13 @@ pub(super) fn print(
         );
         context.screen.note(&escape(&text))?;
     }
+    for revived in &published.revived {
+        let text = format!(
+            "{} of {} counts again: it was signed before the delegation was taken back; `privyseal trust revoke` takes it back",
+            revived.target, revived.role
+        );
+        context.screen.note(&escape(&text))?;
+    }
     if published.documents.is_empty() && published.settled == Settled::Nothing {
         writeln!(
             context.screen,
@@ -85,13 +92,16 @@ pub(super) fn to_json(gun: &Gun, published: &Published) -> Value {
         })
     });
     let still = published.still.iter();
-    let still = still.map(|still| json!({"target": still.target, "role": still.role}));
+    let tag = |tag: &StillSigned| json!({"target": tag.target, "role": tag.role});
+    let still = still.map(tag);
+    let revived = published.revived.iter().map(tag);
     json!({
         "repository": gun.as_str(),
         "initialised": published.is_new,
         "changes": published.changes,
         "documents": documents.collect::<Vec<_>>(),
         "still_signed": still.collect::<Vec<_>>(),
+        "signed_again": revived.collect::<Vec<_>>(),
         "earlier": settled(&published.settled),
     })
 }

@@ -126,11 +126,15 @@ fn matters(of: &Role, signed: &Role) -> bool {
     }
 }
 
-/// Who signs a snapshot must know the very files, not only what they say.
+/// Who signs a snapshot must know the very files, not only what they say; of roots the newest.
 fn is_known(memory: &LineageReply, of: &Role, signed: &Role, document: &Document) -> bool {
-    if signed.top() == Some(RoleType::Snapshot) && of.top() != Some(RoleType::Snapshot) {
+    let Ok(view) = document.view(of.kind()) else {
         return false;
+    };
+    let version = view.version();
+    if signed.top() == Some(RoleType::Snapshot) && of.top() != Some(RoleType::Snapshot) {
+        let mut known = memory.roles.iter();
+        return known.any(|known| known.role == of.as_str() && known.version > version);
     }
-    let view = document.view(of.kind());
-    view.is_ok_and(|view| is_seen(memory, of, view.version()))
+    is_seen(memory, of, version)
 }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use privyseal_tuf::{Requirement, RoleType};
+use privyseal_tuf::{Requirement, Role, RoleType};
 
 use super::sign::check_bytes;
 use super::{DocumentSigned, Outbox, PendingRoot, PublishError, Publisher, Request, Sent};
@@ -20,6 +20,8 @@ pub struct Published {
     pub changes: Vec<Change>,
     /// Tags that were revoked and stay signed by others.
     pub still: Vec<StillSigned>,
+    /// Tags that count again, since a role was delegated to again whose signers had signed them.
+    pub revived: Vec<StillSigned>,
     /// What became of what was sent before.
     pub settled: Settled,
     /// Whether the repository is new.
@@ -60,7 +62,7 @@ impl Publisher<'_> {
             }
             let is_new = state.pulled.is_none();
             let required = self.snapshot_requirement(&state, &drafted)?;
-            let mut documents = self.sign_all(&mut state, hands, drafted).await?;
+            let mut documents = self.sign_all(&mut state, hands, drafted, &required).await?;
             let snapshot = self.sign_snapshot(&state, hands, &documents, required);
             let snapshot = snapshot.await?;
             hands.prove().await?;
@@ -85,11 +87,12 @@ impl Publisher<'_> {
                 Err(error) => return Err(Advice::from(error).into()),
             }
             self.close(&sent)?;
-            self.verify(&documents).await?;
+            let after = self.verify(&documents).await?;
             return Ok(Published {
                 documents,
                 changes,
                 still,
+                revived: revived(&state, &after),
                 settled,
                 is_new,
             });
@@ -213,7 +216,7 @@ impl Publisher<'_> {
     }
 
     /// Whether what the server shows now is what was sent, or what came after it.
-    async fn verify(&self, documents: &[DocumentSigned]) -> anyhow::Result<()> {
+    async fn verify(&self, documents: &[DocumentSigned]) -> anyhow::Result<State> {
         let state = self.load_existing().await?;
         for signed in documents {
             let shown = state.known.documents.iter();
@@ -227,7 +230,7 @@ impl Publisher<'_> {
                 return Err(Advice::from(PublishError::NotThere(what)).into());
             }
         }
-        Ok(())
+        Ok(state)
     }
 }
 
@@ -247,12 +250,32 @@ fn check_all(state: &State, documents: &[DocumentSigned]) -> Result<(), PublishE
     documents.try_for_each(|signed| check_bytes(&signed.role, &signed.document))
 }
 
+/// The tags of roles that said nothing before and were not signed now.
+fn revived(before: &State, after: &State) -> Vec<StillSigned> {
+    let known = |role: &Role| {
+        before
+            .known
+            .documents
+            .iter()
+            .any(|(known, _)| known == role)
+    };
+    let roles = after.base.targets.iter().filter(|(role, _)| !known(role));
+    let tags = roles.flat_map(|(role, (_, targets))| {
+        targets.targets.keys().map(|target| StillSigned {
+            target: target.to_string(),
+            role: role.to_string(),
+        })
+    });
+    tags.collect()
+}
+
 impl Published {
     fn earlier(settled: Settled) -> Self {
         Self {
             documents: Vec::new(),
             changes: settled.published().unwrap_or_default().to_vec(),
             still: Vec::new(),
+            revived: Vec::new(),
             settled,
             is_new: false,
         }

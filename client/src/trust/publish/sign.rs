@@ -1,5 +1,5 @@
 use privyseal_tuf::notary::{NotAsGoPrints, as_go_prints, go_keeps};
-use privyseal_tuf::{Document, Role, RoleType};
+use privyseal_tuf::{Document, Requirement, Role, RoleType};
 
 use super::{PendingRoot, PublishError, Publisher, State};
 use crate::failure::Advice;
@@ -26,14 +26,17 @@ impl Publisher<'_> {
         state: &mut State,
         hands: &mut Hands<'_>,
         drafted: Drafted,
+        snapshot: &Requirement,
     ) -> anyhow::Result<Vec<DocumentSigned>> {
         for document in &drafted.documents {
             check_content(&document.role, &document.document)?;
         }
         let new = drafted.documents.iter();
-        let new: Vec<_> = new
+        let mut new: Vec<_> = new
             .map(|it| (&it.role, it.requirements.as_slice()))
             .collect();
+        let role = RoleType::Snapshot.into();
+        new.push((&role, std::slice::from_ref(snapshot)));
         hands.catch_up(&state.known, &new).await;
         let mut signed = Vec::new();
         for drafted in drafted.documents {
