@@ -117,3 +117,34 @@ impl fmt::Display for Outside {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_is_taken_by_its_letters() {
+        let limit = |text: &str| PathLimit::try_from(vec![text.to_owned()]).unwrap();
+        let covers = |pattern: &str, prefix: &str| {
+            let scope = Scope::Prefixes(vec![prefix.to_owned()]);
+            limit(pattern).covers(&"targets/a".parse().unwrap(), &scope)
+        };
+        for (pattern, prefix) in [
+            ("*", ""),
+            ("v1.*", "v1."),
+            ("v1.*", "v1.[*"),
+            ("v?.*", "v1."),
+        ] {
+            assert_eq!(covers(pattern, prefix), Ok(()), "{pattern} {prefix}");
+        }
+        // Names that begin with the letters "[ab]" are not those that begin with a or b.
+        for (pattern, prefix) in [
+            ("v1.*", ""),
+            ("v1.*", "v1"),
+            ("[ab]*", "[ab]"),
+            ("v1", "v1"),
+        ] {
+            assert!(covers(pattern, prefix).is_err(), "{pattern} {prefix}");
+        }
+    }
+}
