@@ -29,7 +29,12 @@ fn signers_on_docker_and_here_sign_one_repository() {
     let unknown = stage.run(&format!("sign {name}"));
     assert_eq!(unknown.status, 4, "{unknown:?}");
     assert!(unknown.stderr.contains("UNKNOWN_LINEAGE"), "{unknown:?}");
-    stage.client.ok(&format!("--agent desk trust enroll {gun}"));
+    let asked = stage.run(&format!("enroll {gun}"));
+    assert_eq!(asked.status, 3, "{asked:?}");
+    assert!(asked.stdout.contains("the first root is"), "{asked:?}");
+    stage
+        .client
+        .ok(&format!("--agent desk trust enroll --yes {gun}"));
     stage.ok(&format!("sign {name}"));
     assert_eq!(
         stage.signed(&gun),

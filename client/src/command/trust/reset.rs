@@ -9,7 +9,7 @@ use super::place::image;
 use crate::Exit;
 use crate::command::context::Context;
 use crate::failure::Advice;
-use crate::trust::publish::PendingRoot;
+use crate::trust::publish::{Outbox, PendingRoot};
 
 /// Drops staged changes.
 #[derive(Args, Debug)]
@@ -29,15 +29,19 @@ pub struct Reset {
     /// A root that was begun. Where an agent signed it, that agent signs no other of its version.
     #[arg(long)]
     root: bool,
+    /// What was sent and whose end was not seen. Where it arrived, it stays published.
+    #[arg(long)]
+    in_doubt: bool,
     #[command(flatten)]
     desk: DeskArgs,
 }
 
 pub(super) async fn run(command: Reset, context: &mut Context<'_>) -> anyhow::Result<Exit> {
-    if command.number.is_empty() && !command.all && !command.root {
+    let nothing = command.number.is_empty() && !command.all && !command.root;
+    if nothing && !command.in_doubt {
         return Err(Advice::failed(
             "nothing was dropped: it is not said which changes",
-            "give -n NUMBER or --all; `privyseal trust status` shows them",
+            "give -n NUMBER, --all, --root or --in-doubt; `privyseal trust status` shows what there is",
         )
         .into());
     }
@@ -52,6 +56,9 @@ pub(super) async fn run(command: Reset, context: &mut Context<'_>) -> anyhow::Re
     }
     if command.root {
         PendingRoot::of(place.home()).clear()?;
+    }
+    if command.in_doubt {
+        Outbox::of(place.home()).clear()?;
     }
     writeln!(context.screen, "dropped")?;
     Ok(Exit::Done)

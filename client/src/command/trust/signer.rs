@@ -12,14 +12,14 @@ use crate::command::context::Context;
 #[derive(Subcommand, Debug)]
 pub enum SignerCommand {
     /// Lets somebody sign tags of repositories.
-    Add(add::Add),
+    Add(Box<add::Add>),
     /// Takes that back.
     Remove(remove::Remove),
 }
 
 pub(super) async fn run(command: SignerCommand, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     match command {
-        SignerCommand::Add(command) => add::run(command, context).await,
+        SignerCommand::Add(command) => add::run(*command, context).await,
         SignerCommand::Remove(command) => remove::run(command, context).await,
     }
 }

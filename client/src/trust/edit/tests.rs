@@ -16,8 +16,8 @@ fn signer(number: u8) -> Signer {
     let mut scalar = [0; 32];
     scalar[31] = number + 1;
     let secret = p256::SecretKey::from_slice(&scalar).unwrap();
-    let point = p256::EncodedPoint::from(secret.public_key());
-    let public = PublicKey::ecdsa_p256(point.as_bytes()).unwrap();
+    let point = secret.public_key().to_sec1_bytes();
+    let public = PublicKey::ecdsa_p256(&point).unwrap();
     Signer {
         key: Key::of_notary(&public),
         pem: public.to_spki_pem(),

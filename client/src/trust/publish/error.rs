@@ -20,6 +20,9 @@ pub enum PublishError {
         "the trust server can't be asked, and what is remembered is not enough to publish: {0}"
     )]
     Cached(String),
+    /// The chain of roots has a gap.
+    #[error("the trust server does not have root {0}, which the roots after it follow from")]
+    NoRoot(u64),
     /// A change that can't be made. The others are not made either.
     #[error("{}{change}: {source}", numbered(.number))]
     Change {
@@ -101,6 +104,7 @@ impl PublishError {
         match self {
             Self::NoTrustData(_) => "make it with `privyseal trust init`",
             Self::Cached(_) => "try again when the server answers",
+            Self::NoRoot(_) => "ask whoever runs the server; nothing was changed",
             Self::Change {
                 number: Some(number),
                 ..

@@ -125,7 +125,11 @@ impl Outbox {
         file::write_atomically(&self.path, &bytes, Access::Private).map_err(|e| self.io(e))
     }
 
-    pub(super) fn clear(&self) -> Result<(), PublishError> {
+    /// Forgets it.
+    ///
+    /// # Errors
+    /// Where the file can't be removed.
+    pub fn clear(&self) -> Result<(), PublishError> {
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.io(error)),
             _ => Ok(()),

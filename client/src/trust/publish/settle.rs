@@ -97,23 +97,22 @@ impl Publisher<'_> {
     }
 
     async fn has_arrived(&self, sent: &Sent) -> anyhow::Result<bool> {
-        for file in sent.files() {
-            let digest = file.digest();
-            let found = match file.is_root() {
-                // By its version, since that is where roots are looked for.
-                true => self.server.fetch_root(self.gun(), file.version).await,
-                false => {
-                    let sha256 = digest.as_bytes();
-                    self.server
-                        .fetch_by_hash(self.gun(), &file.role, sha256)
-                        .await
-                }
-            };
-            let found: Option<Bytes> = found.map_err(Advice::from)?;
-            // All of it was taken, or nothing.
-            return Ok(found.is_some_and(|bytes| bytes == file.bytes()));
-        }
-        Ok(false)
+        // All of it was taken, or nothing.
+        let Some(file) = sent.files().first() else {
+            return Ok(false);
+        };
+        let found = match file.is_root() {
+            // By its version, since that is where roots are looked for.
+            true => self.server.fetch_root(self.gun(), file.version).await,
+            false => {
+                let digest = file.digest();
+                self.server
+                    .fetch_by_hash(self.gun(), &file.role, digest.as_bytes())
+                    .await
+            }
+        };
+        let found: Option<Bytes> = found.map_err(Advice::from)?;
+        Ok(found.is_some_and(|bytes| bytes == file.bytes()))
     }
 }
 

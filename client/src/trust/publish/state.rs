@@ -1,13 +1,12 @@
 use std::collections::BTreeMap;
 
-use anyhow::Context;
 use privyseal_tuf::{Document, Role, RoleName, RoleType};
 
 use super::{PublishError, Publisher};
 use crate::failure::Advice;
 use crate::trust::edit::Base;
 use crate::trust::hands::Known;
-use crate::trust::pull::{AtServer, Freshness, Pull, PullError, Pulled, Unused};
+use crate::trust::pull::{AtServer, Freshness, Pull, PullError, Pulled, Unused, check_before};
 
 /// What is published, in every form in which it is needed.
 #[derive(Debug)]
@@ -65,20 +64,23 @@ impl Publisher<'_> {
         }
     }
 
-    /// The roots before the first that this user trusted, unverified: agents that know an earlier
-    /// one verify them, and the first names the lineage.
+    /// The roots before the first that this user trusted: agents may know an earlier one, and the
+    /// first names the lineage. Each must have allowed the next.
     async fn roots_before(&self, pulled: &Pulled) -> anyhow::Result<Vec<Document>> {
-        let first = pulled.roots.first();
-        let first = first.map_or(0, |root| root.view.header.version);
+        let Some(first) = pulled.roots.first() else {
+            return Ok(Vec::new());
+        };
         let mut roots = Vec::new();
-        for version in 1..first.min(MOST_ROOTS) {
+        for version in 1..first.view.header.version.min(MOST_ROOTS) {
             let found = self.server.fetch_root(self.gun(), version).await;
-            if let Some(bytes) = found.map_err(Advice::from)? {
-                let document = Document::parse(&bytes);
-                roots.push(document.with_context(|| format!("root {version}"))?);
+            match found.map_err(Advice::from)? {
+                Some(bytes) => roots.push(bytes),
+                // notary-server takes 2 as a first version, too.
+                None if version == 1 => {}
+                None => return Err(Advice::from(PublishError::NoRoot(version)).into()),
             }
         }
-        Ok(roots)
+        check_before(&roots, first).map_err(refused)
     }
 }
 
