@@ -28,6 +28,7 @@ use super::pins::Pins;
 
 pub use delegations::{Delegated, MOST_ROLES, Unused};
 pub use error::{PullError, Reason};
+pub use roots::check_before;
 pub use source::{AtServer, Source, SourceError};
 pub use verified::Verified;
 

@@ -1,5 +1,7 @@
 //! `privyseal trust enroll`
 
+use std::io::Write;
+
 use clap::Args;
 use privyseal_proto::v1::{EnrollRepositoryRequest, RoleDocument};
 use privyseal_tuf::{Document, Role, RoleType};
@@ -10,19 +12,25 @@ use crate::Exit;
 use crate::command::context::Context;
 use crate::command::repo::enroll_all;
 use crate::failure::Advice;
+use crate::show::escape;
 use crate::trust::publish::State;
 
 /// Has agents take a repository whose first root they did not sign.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 For operators. Each agent is shown every root from the first, and the present metadata; it verifies
-all of it, and from then on signs only what follows.
+all of it, and from then on signs only what follows. The first root stands for the repository from
+then on: compare its digest with what its owner says before you agree.
 
 Examples:
-  privyseal --agent desk trust enroll reg.example.com/team/app")]
+  privyseal --agent desk trust enroll reg.example.com/team/app
+  privyseal --agent desk trust enroll --yes reg.example.com/team/app")]
 pub struct Enroll {
     /// The repository.
     image: String,
+    /// Do not ask whether the first root is the right one.
+    #[arg(long, short)]
+    yes: bool,
     #[command(flatten)]
     desk: DeskArgs,
 }
@@ -39,9 +47,35 @@ pub(super) async fn run(command: Enroll, context: &mut Context<'_>) -> anyhow::R
     };
     let place = desk.place(image.gun())?;
     let state = place.publisher().load_existing().await?;
+    show_first(&state, context)?;
+    if !command.yes {
+        context.confirm(
+            "Is this the repository's first root?",
+            "nothing was enrolled",
+        )?;
+    }
     let agents = context.agents(Vec::new()).await?;
     let request = request(authority, &state);
     enroll_all(agents, request, context).await
+}
+
+/// Says which root names the repository, and how the newest came to be trusted here.
+fn show_first(state: &State, context: &mut Context<'_>) -> anyhow::Result<()> {
+    let root: Role = RoleType::Root.into();
+    let mut roots = state.known.documents.iter();
+    let first = roots.find(|(role, _)| *role == root);
+    let (Some((_, first)), Some(pulled)) = (first, &state.pulled) else {
+        return Ok(());
+    };
+    let (version, digest) = (first.root()?.header.version, first.payload().digest);
+    let (since, by) = (pulled.trusted.version, pulled.trusted.by);
+    let newest = pulled.root().map_or(since, |root| root.view.header.version);
+    let line = format!(
+        "{}: the first root is {digest} (version {version}), the newest version {newest}; root {since} is trusted here {by}",
+        state.known.gun
+    );
+    writeln!(context.screen, "{}", escape(&line))?;
+    Ok(context.screen.flush()?)
 }
 
 fn request(authority: String, state: &State) -> EnrollRepositoryRequest {

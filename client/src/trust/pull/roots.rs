@@ -1,4 +1,5 @@
-use privyseal_tuf::{RoleKeys, Root, Sha256Digest, Tally};
+use bytes::Bytes;
+use privyseal_tuf::{Document, RoleKeys, Root, Sha256Digest, Tally};
 
 use super::verified::{Verified, read};
 use super::{Pull, PullError, certificates};
@@ -97,6 +98,28 @@ impl Pull<'_> {
             _ => error,
         }
     }
+}
+
+/// Verifies roots that a server keeps from before the first that is trusted: each allows the next,
+/// and the last of them that first one. Their versions follow each other.
+///
+/// # Errors
+/// Where one does not.
+pub fn check_before(roots: &[Bytes], first: &Verified<Root>) -> Result<Vec<Document>, PullError> {
+    let mut before: Option<Verified<Root>> = None;
+    let mut documents = Vec::new();
+    let first = Bytes::from(first.bytes().into_owned());
+    for bytes in roots.iter().chain([&first]) {
+        let next = match &before {
+            Some(before) => follow(before, before.view.header.version + 1, bytes)?,
+            None => own(bytes)?,
+        };
+        documents.push(next.document.clone());
+        before = Some(next);
+    }
+    // The trusted one itself is known.
+    documents.pop();
+    Ok(documents)
 }
 
 /// The roots that are remembered. They were verified when they came, and are as they were.

@@ -86,6 +86,31 @@ fn roots_are_followed_where_the_one_before_allows_it() {
 }
 
 #[test]
+fn roots_before_the_trusted_one_each_allow_the_next() {
+    let mut repository = Repository::new();
+    for version in 2..4 {
+        let old = std::mem::replace(&mut repository.root, Signer::bare());
+        rotate(&mut repository, version, Signer::named(GUN), &[&old]);
+    }
+    let pulled = Client::new().pull(&repository).unwrap();
+    let first = pulled.root().unwrap();
+    assert_eq!(first.view.header.version, 3);
+    let served = |repository: &Repository, version| repository.served.roots[&version].clone();
+    let roots = [served(&repository, 1), served(&repository, 2)];
+    assert_eq!(check_before(&roots, first).unwrap().len(), 2);
+    assert_eq!(check_before(&[], first).unwrap().len(), 0);
+    // Another's first root leads nowhere, and none may be left out.
+    let others = Repository::new();
+    for roots in [
+        vec![served(&others, 1), roots[1].clone()],
+        vec![roots[0].clone()],
+        vec![served(&others, 1)],
+    ] {
+        assert!(check_before(&roots, first).is_err());
+    }
+}
+
+#[test]
 fn a_root_that_the_one_before_does_not_allow_is_refused() {
     let mut repository = Repository::new();
     let client = Client::new();
