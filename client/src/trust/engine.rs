@@ -9,12 +9,12 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 pub use error::EngineError;
 
-use super::reference::ImageReference;
+use super::reference::{Digest, ImageReference};
 
 /// A container tool. What it is given stands in its arguments: names, never a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,48 +78,92 @@ impl Engine {
     /// Where it does not say: its service does not run, or does not answer.
     pub async fn has_image(&self, image: &ImageReference) -> Result<bool, EngineError> {
         let name = image.familiar();
-        let arguments = ["image", "inspect", "--format", "{{.Id}}", &name];
-        let mut child = self
-            .command(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| self.not_run(&error))?;
-        let mut said = Vec::new();
-        let asked = async {
-            if let Some(pipe) = child.stderr.take() {
-                pipe.take(LONGEST).read_to_end(&mut said).await?;
-            }
-            child.wait().await
-        };
-        let status = tokio::time::timeout(PATIENCE, asked).await;
-        let status = status.map_err(|_| EngineError::Silent(self.kind))?;
-        let status = status.map_err(|error| self.not_run(&error))?;
+        let asked = self.asked(["image", "inspect", "--format", "{{.Id}}", &name]);
+        let (status, _, said) = asked.await?;
         if status.success() {
             return Ok(true);
         }
-        let said = String::from_utf8_lossy(&said);
         let lower = said.to_lowercase();
         match ["no such image", "image not known", "not found"]
             .iter()
             .any(|text| lower.contains(text))
         {
             true => Ok(false),
-            false => Err(EngineError::Away {
-                engine: self.kind,
-                said: super::answer::shown(&said),
-            }),
+            false => Err(self.away(&said)),
         }
     }
 
-    /// Pushes an image; it shows its progress itself.
+    /// The digests by which it knows an image in its repository: once it has pushed or pulled it,
+    /// that of what is there.
+    async fn digests(&self, image: &ImageReference) -> Result<Vec<Digest>, EngineError> {
+        let name = image.familiar();
+        let format = "{{range .RepoDigests}}{{println .}}{{end}}";
+        let asked = self.asked(["image", "inspect", "--format", format, &name]);
+        let (status, printed, said) = asked.await?;
+        if !status.success() {
+            return Err(self.away(&said));
+        }
+        let known = printed.lines().filter_map(|line| line.trim().parse().ok());
+        let ours = known.filter(|known: &ImageReference| known.gun() == image.gun());
+        Ok(ours.filter_map(|known| known.digest().copied()).collect())
+    }
+
+    /// Its answer to a question: how it ended, and what it printed and said.
+    async fn asked<const N: usize>(
+        &self,
+        arguments: [&str; N],
+    ) -> Result<(ExitStatus, String, String), EngineError> {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| self.not_run(&error))?;
+        let (printed, said) = (child.stdout.take(), child.stderr.take());
+        let asked = async {
+            let (printed, said) = tokio::try_join!(bounded(printed), bounded(said))?;
+            Ok((child.wait().await?, printed, said))
+        };
+        let asked = tokio::time::timeout(PATIENCE, asked).await;
+        let asked = asked.map_err(|_| EngineError::Silent(self.kind))?;
+        asked.map_err(|error: std::io::Error| self.not_run(&error))
+    }
+
+    fn away(&self, said: &str) -> EngineError {
+        EngineError::Away {
+            engine: self.kind,
+            said: super::answer::shown(said),
+        }
+    }
+
+    /// Pushes an image; it shows its progress itself. Returns the digests by which it knows what it
+    /// pushed.
     ///
     /// # Errors
-    /// Where it does not succeed.
-    pub async fn push(&self, image: &ImageReference) -> Result<(), EngineError> {
-        self.succeed(["push", &image.familiar()]).await
+    /// Where it does not succeed, or does not say.
+    pub async fn push(&self, image: &ImageReference) -> Result<Vec<Digest>, EngineError> {
+        let name = image.familiar();
+        if self.kind != EngineKind::Podman {
+            self.succeed(["push", &name]).await?;
+            return self.digests(image).await;
+        }
+        // It compresses what it pushes, and so knows the image itself by another digest.
+        let unwritten = |error: std::io::Error| EngineError::NotRun {
+            program: self.program.display().to_string(),
+            reason: format!("no file for its digest: {error}"),
+        };
+        let file = tempfile::NamedTempFile::new().map_err(unwritten)?;
+        let path = file.path().display().to_string();
+        self.succeed(["push", "--digestfile", &path, &name]).await?;
+        let pipe = tokio::fs::File::open(file.path());
+        let printed = bounded(Some(pipe.await.map_err(unwritten)?)).await;
+        let printed = printed.map_err(unwritten)?;
+        let digest = printed.trim().parse();
+        digest
+            .map(|digest| vec![digest])
+            .map_err(|_| self.away(&printed))
     }
 
     /// Pulls `name@sha256:…`; it shows its progress itself.
@@ -189,6 +233,15 @@ impl Engine {
     }
 }
 
+/// What a tool writes, as far as it is read.
+async fn bounded(pipe: Option<impl AsyncRead + Unpin>) -> std::io::Result<String> {
+    let mut text = Vec::new();
+    if let Some(pipe) = pipe {
+        pipe.take(LONGEST).read_to_end(&mut text).await?;
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,9 +277,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn only_digests_in_the_repository_of_the_image_are_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let (ours, others) = ("ab".repeat(32), "cd".repeat(32));
+        let script = format!("echo app@sha256:{ours}; echo other@sha256:{others}; echo; echo x");
+        let known = tool(&directory, &script).digests(&image()).await.unwrap();
+        assert_eq!(known, [format!("sha256:{ours}").parse().unwrap()]);
+        assert!(tool(&directory, "exit 1").digests(&image()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn podman_writes_down_what_it_pushed() {
+        let directory = tempfile::tempdir().unwrap();
+        let digest = format!("sha256:{}", "ab".repeat(32));
+        let podman = |script: &str| Engine {
+            kind: EngineKind::Podman,
+            ..tool(&directory, script)
+        };
+        let script = format!("[ \"$1 $4\" = 'push app:1' ] && printf {digest} > \"$3\"");
+        let pushed = podman(&script).push(&image()).await.unwrap();
+        assert_eq!(pushed, [digest.parse().unwrap()]);
+        assert!(podman("exit 0").push(&image()).await.is_err());
+    }
+
+    #[tokio::test]
     async fn a_push_is_not_checked_by_docker_and_its_failure_is_told() {
         let directory = tempfile::tempdir().unwrap();
-        let script = "[ \"$*\" = 'push app:1' ] && [ \"$DOCKER_CONTENT_TRUST\" = 0 ]";
+        let script = "[ \"$1\" = image ] && exit 0
+            [ \"$*\" = 'push app:1' ] && [ \"$DOCKER_CONTENT_TRUST\" = 0 ]";
         tool(&directory, script).push(&image()).await.unwrap();
         let error = tool(&directory, "exit 7").push(&image()).await.unwrap_err();
         assert!(error.to_string().contains("push app:1"), "{error}");
