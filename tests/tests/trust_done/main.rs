@@ -1,5 +1,5 @@
-//! Docker Content Trust with every key in hardware, from end to end: real docker, real notary, a real
-//! engine and real tokens' software twin.
+//! Docker Content Trust with every key in a token, from end to end: docker, notary, their servers and
+//! an engine as they are; SoftHSM2 for the tokens.
 
 mod hardware;
 mod lost_root;

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use privyseal_tests::client::Answer;
 use privyseal_tests::{notary, openssl, require};
+use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
@@ -69,6 +70,25 @@ fn every_command_of_ours_does_what_the_document_says() {
         count += 1;
     }
     assert!(count > 40, "{count} commands were found in {DOCUMENT}");
+    is_left(&stage);
+}
+
+/// What the others see when all of it was done: bob's signatures, no trace of alice, and nothing of
+/// the repository that was deleted.
+fn is_left(stage: &Stage) {
+    let registry = &stage.trust.host.registry;
+    let docker = stage.docker();
+    let web = docker.ok(&["trust", "inspect", &registry.local("demo/web")]);
+    assert!(!web.contains("alice"), "{web}");
+    let web: Value = serde_json::from_str(&web).unwrap();
+    let tags = web[0]["SignedTags"].as_array().unwrap().iter();
+    let tags: Vec<_> = tags
+        .map(|tag| (&tag["SignedTag"], &tag["Signers"]))
+        .collect();
+    let by_bob = json!(["bob"]);
+    assert_eq!(tags, [(&json!("v1"), &by_bob), (&json!("v2"), &by_bob)]);
+    let tool = docker.run(&["trust", "inspect", &registry.local("demo/tool")]);
+    assert_eq!(tool.status, 1, "{tool:#?}");
 }
 
 /// What the document takes for granted: images in the registry and in the engine, and files.
