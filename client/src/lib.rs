@@ -1,5 +1,6 @@
 //! The client of Privy Seal: builds TUF metadata, shows a person what changes, asks agents for
-//! signatures, verifies what comes back, publishes. It holds no private key.
+//! signatures, verifies what comes back, publishes. It holds no private key;
+//! [`trust::docker_keys`] alone reads some out of files, to leave them behind.
 
 pub mod agent;
 pub mod cli;

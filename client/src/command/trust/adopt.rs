@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use privyseal_tuf::{Key, RoleType};
 
-use super::desk::DeskArgs;
+use super::desk::{Desk, DeskArgs};
 use super::outcome;
 use super::place::image;
 use crate::Exit;
@@ -91,9 +91,8 @@ pub(super) async fn run(command: Adopt, context: &mut Context<'_>) -> anyhow::Re
         .choose(&state, &old, begun.is_some(), &hands)?;
     let plan = Plan::make(&state, begun.as_ref(), &old, &hands, &wanted, publisher.now);
     let plan = plan.map_err(Advice::from)?;
-    let server = |gun: &Gun| desk.consumer.server(gun);
     if plan.is_empty() {
-        let others = Elsewhere::ask(&old.directories, image.gun(), server).await;
+        let others = others(&old, image.gun(), &desk).await;
         print::nothing(&state, &plan, &retired(&state, &old, &others), context)?;
         return Ok(Exit::Done);
     }
@@ -118,7 +117,7 @@ pub(super) async fn run(command: Adopt, context: &mut Context<'_>) -> anyhow::Re
     let published = publisher.run(&request, &mut hands).await?;
     outcome::print(image.gun(), &published, context)?;
     let state = publisher.load_existing().await?;
-    let others = Elsewhere::ask(&old.directories, image.gun(), server).await;
+    let others = others(&old, image.gun(), &desk).await;
     print::farewell(&state, &plan, &retired(&state, &old, &others), context)?;
     Ok(Exit::Done)
 }
@@ -143,6 +142,12 @@ fn read_old(named: &[PathBuf], settings: &Settings) -> anyhow::Result<OldKeys> {
         let message = format!("the key files can't be listed: {error}");
         Advice::failed(message, "check who may read the directory").into()
     })
+}
+
+/// Who else needs the old keys.
+async fn others(old: &OldKeys, gun: &Gun, desk: &Desk) -> Elsewhere {
+    let server = |gun: &Gun| desk.consumer.server(gun);
+    Elsewhere::ask(&old.directories, gun, desk.consumer.home(), server).await
 }
 
 /// Finds out what became of what an earlier run sent.

@@ -8,6 +8,7 @@ use std::path::Path;
 use privyseal_tuf::{Document, Key, KeyId, RoleType, View};
 
 use crate::trust::docker_keys::KeyDirectory;
+use crate::trust::home::Home;
 use crate::trust::reference::Gun;
 use crate::trust::server::Server;
 
@@ -20,64 +21,57 @@ const MAX_FILES: usize = 20_000;
 /// Longer ones are not looked into.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// The repositories whose metadata in these directories names a key, by its canonical id.
-pub(super) type Named = BTreeMap<KeyId, BTreeSet<String>>;
-
-/// Every key that metadata in these directories names, and every repository.
-fn named_in(directories: &[KeyDirectory]) -> (Named, BTreeSet<String>) {
-    let (mut named, mut guns) = (Named::new(), BTreeSet::new());
-    for directory in directories {
-        let top = directory.trust().join("tuf");
-        let mut left = MAX_FILES;
-        walk(&top, 0, &mut left, &mut |path| {
-            let Some(gun) = repository(&top, path) else {
-                return;
-            };
-            for keyid in keys_in(path) {
-                named.entry(keyid).or_default().insert(gun.clone());
-            }
-            guns.insert(gun);
-        });
-    }
-    (named, guns)
-}
-
 /// Who else may need the keys of a user: by their canonical ids, the repositories that name them.
 #[derive(Debug, Default)]
 pub struct Elsewhere {
-    pub(super) named: Named,
+    pub(super) named: BTreeMap<KeyId, BTreeSet<String>>,
     /// Repositories whose servers did not say. They may name any key.
     pub(super) unknown: BTreeSet<String>,
 }
 
 impl Elsewhere {
-    /// What the directories say, and what trust servers say of the other repositories in them: docker
-    /// keeps old metadata. Servers are not verified here, since they can only add to the list.
+    /// What this client verified of the other repositories in these directories; of those that it
+    /// does not know, what the directories say, and what trust servers say, since docker keeps old
+    /// metadata. Nothing of that is verified: it can only add to the list.
     ///
     /// `server` names the server of a repository.
     pub async fn ask(
         directories: &[KeyDirectory],
         gun: &Gun,
+        home: &Home,
         server: impl Fn(&Gun) -> anyhow::Result<Server>,
     ) -> Self {
-        let (mut named, guns) = named_in(directories);
-        let mut unknown = BTreeSet::new();
-        let others = guns.into_iter().filter(|other| other != gun.as_str());
-        for other in others {
-            let keyids = match other.parse::<Gun>() {
-                Ok(other) => published(&other, &server).await,
-                Err(_) => Some(Vec::new()),
-            };
-            let Some(keyids) = keyids else {
-                unknown.insert(other);
-                continue;
-            };
+        let mut found = Self::default();
+        for (other, mut keyids) in named_in(directories) {
+            let parsed = other.parse::<Gun>().ok().filter(|other| other != gun);
+            match parsed.as_ref().map(|other| (other, verified(other, home))) {
+                None => {}
+                Some((_, Some(verified))) => keyids = verified,
+                Some((parsed, None)) => match published(parsed, &server).await {
+                    Some(published) => keyids.extend(published),
+                    None => {
+                        found.unknown.insert(other.clone());
+                    }
+                },
+            }
             for keyid in keyids {
-                named.entry(keyid).or_default().insert(other.clone());
+                found.named.entry(keyid).or_default().insert(other.clone());
             }
         }
-        Self { named, unknown }
+        found
     }
+}
+
+/// The keys that a repository's newest root and targets name, which this client verified.
+fn verified(gun: &Gun, home: &Home) -> Option<BTreeSet<KeyId>> {
+    let memory = home.repository(gun).recall().ok()??;
+    let kept = memory.root().into_iter().chain(memory.files.values());
+    let documents = kept.filter_map(|kept| Document::parse(&kept.bytes).ok());
+    Some(
+        documents
+            .flat_map(|document| keyids_of(&document))
+            .collect(),
+    )
 }
 
 /// The keys that a server's newest root and targets of a repository name; none where it does not
@@ -107,6 +101,21 @@ pub(super) fn keyids_of(document: &Document) -> Vec<KeyId> {
         _ => Vec::new(),
     };
     keys.iter().filter_map(Key::canonical_keyid).collect()
+}
+
+/// The keys that metadata in these directories names, of each repository.
+fn named_in(directories: &[KeyDirectory]) -> BTreeMap<String, BTreeSet<KeyId>> {
+    let mut named: BTreeMap<String, BTreeSet<KeyId>> = BTreeMap::new();
+    for directory in directories {
+        let top = directory.trust().join("tuf");
+        let mut left = MAX_FILES;
+        walk(&top, 0, &mut left, &mut |path| {
+            if let Some(gun) = repository(&top, path) {
+                named.entry(gun).or_default().extend(keys_in(path));
+            }
+        });
+    }
+    named
 }
 
 /// The repository that a file is of: `tuf/GUN/metadata/ROLE.json`.

@@ -75,7 +75,7 @@ pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow:
     let reply = agent.keys().generate(request).await;
     let key = reply.map_err(|status| agent.error(&status))?.into_inner();
     let read = PublicKey::from_spki_pem(&key.public_key);
-    let read = read.map_err(|error| agent.wrong_answer(&error.to_string()))?;
+    let read = read.map_err(|error| agent.wrong_answer(error.to_string()))?;
     writeln!(
         context.screen,
         "generated {} on token {} ({}): {} {}, for {}",
