@@ -10,6 +10,7 @@ mod entries;
 mod facts;
 mod fold;
 mod gates;
+mod kept;
 mod keys;
 mod known;
 mod lineage;
@@ -44,7 +45,7 @@ pub use self::{
     notary::{NotaryUse, RemovedKey, Slot},
     version::{Given, MAX_FILES, RoleHistory, VersionMemory, VersionState},
 };
-use self::{gates::Gates, notary::NotaryKeys};
+use self::{gates::Gates, kept::Certificates, notary::NotaryKeys};
 use crate::keystore::{KeyName, KeystoreName};
 
 /// A lineage's name: who vouches for it, what it is called, and its first root.
@@ -75,6 +76,7 @@ struct State {
     notary: NotaryKeys,
     /// Keys of Docker Content Trust that signed anything.
     used: HashSet<KeyName>,
+    certificates: Certificates,
     logins: BTreeMap<KeystoreName, LoginMemory>,
     /// Names of lineages whose unfinished first root was superseded.
     given_up: HashSet<LineageId>,

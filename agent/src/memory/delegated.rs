@@ -45,6 +45,11 @@ impl Delegated {
         self.histories.get(name)
     }
 
+    /// The versions of every role, in no order.
+    pub(super) fn histories(&self) -> impl Iterator<Item = &RoleHistory> {
+        self.histories.values().map(AsRef::as_ref)
+    }
+
     pub(super) fn history_mut(&mut self, name: &RoleName) -> &mut RoleHistory {
         Arc::make_mut(self.histories.entry(name.clone()).or_default())
     }

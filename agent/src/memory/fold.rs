@@ -56,11 +56,11 @@ impl State {
             Event::NotaryDecision(decision) => self.decide_notary(index, decision),
             Event::NotaryRestored(restored) => self.restored(restored),
             Event::KeyRemoved(removed) => self.remove_key(index, removed),
+            Event::KeyCertified(certified) => self.certify(certified),
             Event::AgentStarted(_)
             | Event::AgentStopped(_)
             | Event::ConfigReloaded(_)
             | Event::Refusals(_)
-            | Event::KeyCertified(_)
             | Event::LedgerResumed(_) => None,
         };
     }

@@ -1,5 +1,5 @@
-//! Destroying notary keys, and keys of Docker Content Trust that never signed: recorded first, then
-//! on the token.
+//! Destroying notary keys, and keys of Docker Content Trust that nobody can rely on yet: recorded
+//! first, then on the token.
 //!
 //! A key whose record is durable signs nothing any more and is unknown to notary-server. Where the
 //! agent ends before the token destroyed it, that is done at the next login.
@@ -70,15 +70,26 @@ pub async fn delete_unused(
 }
 
 /// What a key of Docker Content Trust signed may be trusted for as long as somebody keeps it, and the
-/// memory of it keeps anybody from signing a second content under an old version.
+/// memory of it keeps anybody from signing a second content under an old version. A key that is
+/// listed, or has a certificate, may be the one that others wait for: a repository whose only other
+/// root key is lost has nothing else.
 fn never_used(house: &House, key: &EnrolledKey) -> Result<(), Denial> {
-    let name = &key.bound.name;
-    if !house.ledger.memory().is_used(name) {
-        return Ok(());
-    }
-    let message = format!("key {name} has signed, and stays");
-    let remedy = "take it out of its roles instead: `privyseal trust rotate`, or `privyseal trust \
+    let (memory, name) = (house.ledger.memory(), &key.bound.name);
+    let rotate = "take it out of its roles instead: `privyseal trust rotate`, or `privyseal trust \
                   signer remove`";
+    let (why, remedy) = if memory.is_used(name) {
+        ("has signed".to_owned(), rotate)
+    } else if let Some(lineage) = memory.lists(&key.bound.public_key) {
+        let repository = lineage.repository.escape_debug();
+        (format!("is trusted for {repository}"), rotate)
+    } else if memory.certificates(name) > 0 {
+        let remedy = "leave it where it is: whoever has its certificate may list it at any time, \
+                      and it signs nothing that no grant covers";
+        ("has signed a certificate for itself".to_owned(), remedy)
+    } else {
+        return Ok(());
+    };
+    let message = format!("key {name} {why}, and stays");
     Err(Denial::new(Reason::NotRemovable, message).with_remedy(remedy))
 }
 

@@ -1,4 +1,4 @@
-//! Keys that never signed are removed, others stay.
+//! Keys that nobody can rely on yet are removed, others stay.
 
 use privyseal_proto::v1::certify_request::Kind;
 use privyseal_proto::v1::{LineageRef, RemoveKeyReply, RemoveKeyRequest, SignRequest};
@@ -37,7 +37,7 @@ fn root(stage: &Stage) -> Vec<u8> {
 }
 
 #[test]
-fn a_key_that_never_signed_is_removed_and_another_stays() {
+fn a_key_that_nobody_relies_on_is_removed_and_another_stays() {
     let Some(mut stage) = Stage::new() else {
         return;
     };
@@ -46,12 +46,13 @@ fn a_key_that_never_signed_is_removed_and_another_stays() {
         ("root-a", "root"),
         ("team-t", "targets"),
         ("signer-a", "delegation"),
+        ("signer-b", "delegation"),
     ] {
         operator.generate_as(wanted(name, role, GUN)).unwrap();
     }
     let ci = stage.ci();
-    // Its certificate is no document.
-    certify(&ci, "signer-a", Kind::Certificate, "alice").unwrap();
+    // Who has its certificate may list it at any time.
+    certify(&ci, "signer-b", Kind::Certificate, "bob").unwrap();
     let document = root(&stage);
     let signed = ci.sign(SignRequest {
         id: 0,
@@ -82,6 +83,13 @@ fn a_key_that_never_signed_is_removed_and_another_stays() {
         let refusal = remove(&operator, "root-a").unwrap_err();
         assert_eq!(refusal.reason, "NOT_REMOVABLE");
         assert!(refusal.remedy.contains("rotate"), "{refusal:?}");
+        // The root lists it, for all but root, and it signed nothing.
+        let refusal = remove(&operator, "team-t").unwrap_err();
+        assert_eq!(refusal.reason, "NOT_REMOVABLE");
+        assert!(refusal.message.contains(GUN), "{refusal:?}");
+        let refusal = remove(&operator, "signer-b").unwrap_err();
+        assert_eq!(refusal.reason, "NOT_REMOVABLE");
+        assert!(refusal.message.contains("certificate"), "{refusal:?}");
         let again = operator.generate_as(wanted("signer-a", "delegation", GUN));
         assert_eq!(reason(again), "NAME_TAKEN");
         let names: Vec<_> = operator
@@ -92,6 +100,5 @@ fn a_key_that_never_signed_is_removed_and_another_stays() {
             .collect();
         assert!(names.contains(&"root-a".to_owned()) && !names.contains(&"signer-a".to_owned()));
     }
-    assert!(on_token(&stage, "root-a"));
-    remove(&stage.operator(), "team-t").unwrap();
+    assert!(on_token(&stage, "root-a") && on_token(&stage, "team-t"));
 }
