@@ -88,7 +88,7 @@ reasons! {
     /// A keyid is not the hash of its key.
     KeyidMismatch = "KEYID_MISMATCH", "write the keyid as the SHA-256 of the key's canonical form";
     /// A key of a type that this agent can't verify.
-    KeyUnsupported = "KEY_UNSUPPORTED", "use ECDSA P-256, Ed25519 or RSA-PSS with 2048 to 4096 bits";
+    KeyUnsupported = "KEY_UNSUPPORTED", "use ECDSA P-256, Ed25519 or RSA-PSS with 2048 to 4096 bits; for images ECDSA P-384 does, too, and a root key is none of Ed25519";
     /// A target path that a client could misread.
     TargetPathInvalid = "TARGET_PATH_INVALID", "use a relative path without `..`, empty segments, control characters or backslashes, in NFC";
     /// The key is not among the role's keys.
@@ -138,7 +138,7 @@ reasons! {
     /// A root certificate that does not hold now.
     RootCertificateDate = "ROOT_CERTIFICATE_DATE", "have a new certificate made with the same key and list it in the place of this one, or set the agent's clock";
     /// A root certificate that notary's clients refuse.
-    RootCertificateUnfit = "ROOT_CERTIFICATE_UNFIT", "have a certificate made that is no CA's, and is not signed over SHA-1 or MD5";
+    RootCertificateUnfit = "ROOT_CERTIFICATE_UNFIT", "have a certificate made that is no CA's, is not signed over SHA-1 or MD5, and comes with those of CAs alone";
     /// A delegation to a role that is not the delegator's own.
     DelegationNotBelow = "DELEGATION_NOT_BELOW", "delegate to roles one step below alone: targets to targets/a, targets/a to targets/a/b";
     /// A snapshot that lists a file which the agent does not know.
@@ -155,6 +155,8 @@ reasons! {
     ImportNotAllowed = "IMPORT_NOT_ALLOWED", "generate a new key on the token, which no file ever held; or set allow_import = true in the agent's [[keystore]] for as long as keys are imported";
     /// A repository has as many keys of a role as callers may have made.
     KeysFull = "KEYS_FULL", "use one of the keys that are there: `privyseal key list --purpose trust` shows them; an operator of the agent may make more";
+    /// A key has as many certificates as callers may have it sign.
+    CertificatesFull = "CERTIFICATES_FULL", "use one of those that it signed; an operator of the agent, who needs a grant for the key, may have more signed";
     /// The repository is known already.
     LineageKnown = "LINEAGE_KNOWN", "nothing to do: sign, or show its newer documents with `privyseal repo sign`";
     /// A notary key of an algorithm that notary-server may not have.
@@ -163,7 +165,7 @@ reasons! {
     UnusedKeysFull = "UNUSED_KEYS_FULL", "an operator of the agent removes such keys with `privyseal key remove --unused`, or raises unused_keys in its [[notary]]";
     /// A notary key that has signed is not notary-server's to delete.
     KeyUsed = "KEY_USED", "an operator of the agent removes it with `privyseal key remove NAME`";
-    /// Only notary keys, and keys of images that never signed, are removed.
+    /// Only notary keys, and keys of images that never signed and that nobody lists, are removed.
     NotRemovable = "NOT_REMOVABLE", "keep it: rotate the role to another key where this one shall sign no more";
     /// A ledger position that does not exist.
     LedgerRange = "LEDGER_RANGE", "ask for positions below the ledger's size; a remembered size above it means that the ledger got shorter";

@@ -17,6 +17,7 @@ use self::x509::{Draft, Unsigned};
 use super::{Finish, House, decided::Decision};
 use crate::{
     caller::Caller,
+    config::TrustRole,
     denial::{Denial, Reason},
     fault::Stop,
     keystore::{KeyName, Keystore},
@@ -54,6 +55,13 @@ const LONGEST_NAME: usize = 255;
 
 /// notary gives its root certificates ten years.
 const TEN_YEARS: u32 = 3650;
+
+/// As many certificates of one name as a key signs for callers who are no operators: of each the
+/// ledger keeps a record, and each is good for as long as the others.
+const OF_A_NAME: usize = 8;
+
+/// As many as a delegation key signs for them, whose names are free.
+const OF_A_SIGNER: usize = 64;
 
 /// The farthest end of a certificate, in days.
 const LONGEST: u32 = 7300;
@@ -121,6 +129,9 @@ async fn sign(
     request: CertificateRequest,
     unsigned: Unsigned,
 ) -> Result<Certified, Stop> {
+    // Counted and recorded in one place, and not while the key is removed.
+    let gate = house.ledger.memory().key_gate(&key.bound.name).await;
+    has_room(house, caller, key, &request.common_name)?;
     let bytes = unsigned.bytes().to_vec();
     let record = KeyCertified {
         caller: Some(caller.to_record()),
@@ -132,8 +143,7 @@ async fn sign(
     };
     let decision = Decision {
         event: Event::KeyCertified(record),
-        // Nothing that was signed before says anything about the next.
-        gate: Box::new(()),
+        gate: Box::new(gate),
         key: Arc::clone(&key.bound),
         keystore,
         message: move || bytes,
@@ -146,4 +156,32 @@ async fn sign(
         Denial::new(Reason::RequestMalformed, message)
     })?;
     Ok(Certified { pem, record, head })
+}
+
+/// Is the key there still, and is there room for another certificate of it?
+fn has_room(
+    house: &House,
+    caller: &Caller,
+    key: &EnrolledKey,
+    common_name: &str,
+) -> Result<(), Denial> {
+    let (memory, name) = (house.ledger.memory(), &key.bound.name);
+    if memory.key(name).is_none() {
+        let message = format!("key {name} was removed");
+        return Err(Denial::new(Reason::UnknownKey, message));
+    }
+    if house.config.grants.is_operator(caller) {
+        return Ok(());
+    }
+    let of_name = memory.certificates_for(name, common_name);
+    let is_signer = key.purpose.trust() == Some(TrustRole::Delegation);
+    let message = if of_name >= OF_A_NAME {
+        let of = common_name.escape_debug();
+        format!("key {name} signed {of_name} certificates and requests for {of} already")
+    } else if is_signer && memory.certificates(name) >= OF_A_SIGNER {
+        format!("key {name} signed {OF_A_SIGNER} certificates and requests already")
+    } else {
+        return Ok(());
+    };
+    Err(Denial::new(Reason::CertificatesFull, message))
 }

@@ -27,7 +27,9 @@ pub fn code(reason: Reason) -> Code {
             Code::NotFound
         }
         R::DocumentTooLarge | R::DelegationsTooLarge | R::LedgerRange => Code::OutOfRange,
-        R::TooManyRequests | R::UnusedKeysFull | R::KeysFull => Code::ResourceExhausted,
+        R::TooManyRequests | R::UnusedKeysFull | R::KeysFull | R::CertificatesFull => {
+            Code::ResourceExhausted
+        }
         // What notary-signer answers.
         R::AlgorithmUnsupported => Code::Unknown,
         R::RequestTimeout => Code::DeadlineExceeded,

@@ -267,3 +267,35 @@ fn what_is_certified_stands_in_the_ledger_first() {
     stage.tls.stage.agent.restart();
     certify(&stage.ci(), "root-a", Kind::Certificate, GUN).unwrap();
 }
+
+#[test]
+fn a_key_signs_so_many_certificates() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    stage.make("root-a", "root", GLOB, "ecdsa-p256");
+    stage.make("signer-a", "delegation", GUN, "ecdsa-p256");
+    let ci = stage.ci();
+    for kind in [Kind::Certificate, Kind::Request].repeat(4) {
+        certify(&ci, "signer-a", kind, "alice").unwrap();
+        certify(&ci, "root-a", kind, GUN).unwrap();
+    }
+    let beside = "reg.example.test/team/web";
+    for restarted in [false, true] {
+        if restarted {
+            stage.tls.stage.agent.restart();
+        }
+        let ci = stage.ci();
+        let asked = |key, name| certify(&ci, key, Kind::Certificate, name);
+        assert_eq!(reason(asked("signer-a", "alice")), "CERTIFICATES_FULL");
+        assert_eq!(reason(asked("root-a", GUN)), "CERTIFICATES_FULL");
+        asked("root-a", beside).unwrap();
+    }
+    // A signer's certificate may have any name, and so they are counted as well.
+    let ci = stage.ci();
+    for number in 8..64 {
+        certify(&ci, "signer-a", Kind::Certificate, &format!("a{number}")).unwrap();
+    }
+    let asked = certify(&ci, "signer-a", Kind::Certificate, "other");
+    assert_eq!(reason(asked), "CERTIFICATES_FULL");
+}
