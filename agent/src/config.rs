@@ -102,6 +102,9 @@ pub struct Limits {
     pub caller_connections: NonZeroU32,
     /// Time for one request.
     pub request_time: Period,
+    /// Keys of targets and snapshot of images that a keystore may have without their having signed
+    /// anything, before callers who are no operators have no more made in it.
+    pub unused_keys: NonZeroU32,
 }
 
 impl Default for Limits {
@@ -113,6 +116,7 @@ impl Default for Limits {
             caller_requests: NonZeroU32::MIN.saturating_add(127),
             caller_connections: NonZeroU32::MIN.saturating_add(63),
             request_time: Period::from_seconds(30),
+            unused_keys: NonZeroU32::MIN.saturating_add(99),
         }
     }
 }

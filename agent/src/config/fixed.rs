@@ -1,6 +1,6 @@
 //! What of a config stays as it is for as long as the agent runs.
 
-use super::Config;
+use super::{Config, Limits};
 
 /// A change that takes a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,15 +20,21 @@ impl Config {
             listen.sort_by_key(|(address, _)| *address);
             listen
         };
-        // All of it, but the one that is looked up for each request.
-        let mut limits = new.limits;
-        limits.request_time = self.limits.request_time;
+        // All of it, but what is looked up for each request.
+        let limits = Limits {
+            request_time: self.limits.request_time,
+            unused_keys: self.limits.unused_keys,
+            ..new.limits
+        };
         let fixed = [
             ("agent.socket", agent.socket == new.agent.socket),
             ("agent.mode", agent.mode == new.agent.mode),
             ("agent.group", agent.group == new.agent.group),
             ("agent.log", agent.log == new.agent.log),
-            ("[limits] besides request_time", self.limits == limits),
+            (
+                "[limits] besides request_time and unused_keys",
+                self.limits == limits,
+            ),
             ("ledger.directory", ledger.directory == new.ledger.directory),
             ("ledger.genesis", ledger.genesis == new.ledger.genesis),
             ("ledger.keystore", ledger.keystore == new.ledger.keystore),

@@ -1,6 +1,7 @@
 //! Keys that callers who are no operators have made.
 
-use privyseal_proto::v1::GenerateKeyRequest;
+use privyseal_proto::v1::{GenerateKeyRequest, RemoveKeyRequest};
+use privyseal_tests::rpc::Rpc;
 
 use crate::stage::{GLOB, GUN, Stage, reason, wanted};
 
@@ -72,4 +73,48 @@ fn a_grant_with_generate_in_makes_keys_of_targets_and_snapshot() {
     operator
         .generate_as(wanted("team-t9", "targets", GUN))
         .unwrap();
+}
+
+/// A grant covers names without end, and a token has no room for a key of each.
+#[test]
+fn keys_that_sign_nothing_are_bounded_over_all_repositories() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    stage.limit_unused_keys(3);
+    stage.tls.stage.agent.restart();
+    let (ci, operator) = (stage.ci(), stage.operator());
+    let repository = |name: &str| format!("reg.example.test/team/{name}");
+    let made = |rpc: &Rpc, key: &str, name: &str| {
+        rpc.generate_as(wanted(key, "targets", &repository(name)))
+    };
+    for name in ["Upper", "with space", "a__b__", "a:v1"] {
+        assert_eq!(reason(made(&ci, "team-x", name)), "REQUEST_MALFORMED");
+    }
+    // What signs no targets or snapshot is an operator's to make, and does not count.
+    operator.generate_as(wanted("root-a", "root", GUN)).unwrap();
+    operator
+        .generate_as(wanted("signer-a", "delegation", GUN))
+        .unwrap();
+    for name in ["a", "b", "c"] {
+        made(&ci, &format!("team-{name}"), name).unwrap();
+    }
+    let refusal = made(&ci, "team-d", "d").unwrap_err();
+    assert_eq!(refusal.reason, "KEYS_FULL");
+    assert!(refusal.remedy.contains("unused_keys"), "{refusal:?}");
+    // An operator may, by whatever name; and what an operator removes makes room.
+    made(&operator, "team-e", "Upper").unwrap();
+    for name in ["team-a", "team-e"] {
+        let removed = operator.wait(operator.keys_service().remove(RemoveKeyRequest {
+            name: name.to_owned(),
+            unused: true,
+        }));
+        removed.unwrap();
+    }
+    made(&ci, "team-d", "d").unwrap();
+    stage.limit_unused_keys(4);
+    stage.tls.stage.agent.restart();
+    let ci = stage.ci();
+    made(&ci, "team-f", "f").unwrap();
+    assert_eq!(reason(made(&ci, "team-g", "g")), "KEYS_FULL");
 }

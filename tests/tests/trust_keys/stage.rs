@@ -56,6 +56,15 @@ impl Stage {
         fs::write(path, after).unwrap();
     }
 
+    /// Sets `limits.unused_keys`, for the agent's next start.
+    pub(crate) fn limit_unused_keys(&self, most: u32) {
+        let path = self.tls.stage.agent.config();
+        let config = fs::read_to_string(&path).unwrap();
+        let (config, _) = config.split_once("\n[limits]").unwrap_or((&config, ""));
+        let config = format!("{config}\n[limits]\nunused_keys = {most}\n");
+        fs::write(path, config).unwrap();
+    }
+
     pub(crate) fn operator(&self) -> Rpc {
         self.tls.stage.rpc()
     }

@@ -1,5 +1,7 @@
 //! Does a key fit who asks for it, its authority, its keystore and its purpose?
 
+mod gun;
+
 use privyseal_tuf::{Algorithm, Dialect};
 
 use super::{KeyRequest, Origin};
@@ -31,10 +33,18 @@ pub(super) fn may(house: &House, caller: &Caller, request: &KeyRequest) -> Resul
         let grants = &house.config.grants;
         grants.may_generate(caller, wanted, &request.keystore)
     });
-    if generates && granted {
+    if !generates || !granted {
+        return operator(caller, &house.config);
+    }
+    // Of names that a grant covers there is no end; those of repositories are at least written in
+    // one way. An operator may have others: notary took nearly any.
+    if house.config.grants.is_operator(caller) || gun::is_gun(&request.repository) {
         return Ok(());
     }
-    operator(caller, &house.config)
+    Err(malformed(format!(
+        "repository: {} is no name of an image repository (HOST/NAME, NAME in lower case)",
+        request.repository.escape_debug()
+    )))
 }
 
 /// Do authority, repository and purpose fit each other?
@@ -110,15 +120,27 @@ pub(super) fn has_room(house: &House, caller: &Caller, request: &KeyRequest) -> 
             && key.repository == request.repository
     });
     let there = same.count();
-    if there < KEYS {
+    if there >= KEYS {
+        let message = format!(
+            "{} has {there} keys of {} already, and only an operator has more than {KEYS} made",
+            request.repository.escape_debug(),
+            request.purpose.role()
+        );
+        return Err(Denial::new(Reason::KeysFull, message));
+    }
+    let unused = house.ledger.memory().unused_trust_keys(&request.keystore);
+    let most = house.config.limits.unused_keys;
+    if u32::try_from(unused).is_ok_and(|unused| unused < most.get()) {
         return Ok(());
     }
     let message = format!(
-        "{} has {there} keys of {} already, and only an operator has more than {KEYS} made",
-        request.repository.escape_debug(),
-        request.purpose.role()
+        "{unused} keys of images in keystore {} have signed nothing yet, and only an operator has \
+         more than {most} such keys made",
+        request.keystore
     );
-    Err(Denial::new(Reason::KeysFull, message))
+    let remedy = "an operator of the agent removes keys that nobody uses with `privyseal trust key \
+                  remove NAME`, or raises unused_keys in its [limits]";
+    Err(Denial::new(Reason::KeysFull, message).with_remedy(remedy))
 }
 
 /// Does anybody who reads the metadata of this purpose take such a key?
