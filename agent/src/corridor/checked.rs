@@ -198,7 +198,8 @@ fn root_holds(root: &Root, authority: &Authority) -> Result<(), Denial> {
     Ok(())
 }
 
-/// A key that a root or a delegator introduces: its keyid is its hash, and the agent can verify it.
+/// A key that a root or a delegator introduces: its keyid is its hash, the agent can verify it, and
+/// whoever else reads it reads the same key.
 pub(super) fn introduces(keyid: &str, key: &Key) -> Result<(), Denial> {
     if key.keyid().as_str() != keyid {
         let message = format!(
@@ -208,9 +209,18 @@ pub(super) fn introduces(keyid: &str, key: &Key) -> Result<(), Denial> {
         );
         return Err(Denial::new(Reason::KeyidMismatch, message));
     }
-    key.public()
-        .map(|_| ())
-        .map_err(|problem| Denial::new(Reason::KeyUnsupported, format!("key {keyid}: {problem}")))
+    if let Err(problem) = key.public() {
+        let message = format!("key {keyid}: {problem}");
+        return Err(Denial::new(Reason::KeyUnsupported, message));
+    }
+    if !key.is_as_go_writes() {
+        let message = format!(
+            "key {keyid} is not written as notary writes such a key (an uncompressed point, or RSA \
+             with its NULL parameters), and clients may not read it"
+        );
+        return Err(Denial::new(Reason::KeyUnsupported, message));
+    }
+    Ok(())
 }
 
 /// notary-server hashes its own print of what it is sent: what Go prints otherwise is lost with it.

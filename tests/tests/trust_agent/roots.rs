@@ -109,6 +109,15 @@ fn by_openssl(name: &str, options: &[&str]) -> Vec<u8> {
     made.stdout
 }
 
+/// A key of P-256 in a form that Go does not write.
+fn compressed() -> Vec<u8> {
+    let key = foreign();
+    let point = key.public().unwrap().point().unwrap().to_vec();
+    let head = hex::decode("3039301306072a8648ce3d020106082a8648ce3d030107032200").unwrap();
+    let parity = 2 + (point[64] & 1);
+    [head.as_slice(), &[parity], &point[1..33]].concat()
+}
+
 /// A root whose second root key is this certificate, whatever the model thinks of it.
 fn with(root: &[u8], keytype: &str, pem: &[u8]) -> Vec<u8> {
     let public = STANDARD.encode(pem);
@@ -187,6 +196,21 @@ fn a_root_introduces_no_certificate_that_clients_refuse() {
             "a CA's",
             ecdsa(certificate(gun, ca)),
             "ROOT_CERTIFICATE_UNFIT",
+        ),
+        (
+            "one of two leaves",
+            ecdsa([certificate(gun, |_| {}), certificate(gun, |_| {})].concat()),
+            "ROOT_CERTIFICATE_UNFIT",
+        ),
+        (
+            "a compressed point",
+            with(&root, "ecdsa", &compressed()),
+            "KEY_UNSUPPORTED",
+        ),
+        (
+            "a private key",
+            replaced(&root, "\"private\":null", "\"private\":\"AAAA\""),
+            "METADATA_INVALID",
         ),
         (
             "over SHA-1",

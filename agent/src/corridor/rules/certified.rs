@@ -51,6 +51,10 @@ fn is_fit(repository: &str, keyid: &KeyId, key: &Key) -> Result<(), Denial> {
     }
     let unfit = match certificate {
         Certificate { is_ca: true, .. } => "is a certificate authority's",
+        Certificate {
+            has_other_leaf: true,
+            ..
+        } => "comes with another one that is no certificate authority's",
         Certificate { is_weak: true, .. } => "is signed over SHA-1 or MD5",
         _ => return Ok(()),
     };
