@@ -143,6 +143,16 @@ fn has_signed(key: &Key) -> bool {
 fn removable(held: &HeldKey) -> Result<(), Advice> {
     match held.key.purpose.as_str() {
         "notary" => Ok(()),
+        "trust" => Err(Advice::failed(
+            format!(
+                "{}:{} is a key of images, and this command removes those that were made for a notary-server",
+                held.agent, held.key.name
+            ),
+            format!(
+                "nothing was removed; `privyseal trust key remove {}` removes it where nobody can rely on it yet",
+                held.key.name
+            ),
+        )),
         purpose => Err(Advice::failed(
             format!(
                 "{}:{} is a {purpose} key, and only keys that were made for a notary-server are removed",
