@@ -2,8 +2,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::{Dialect, Sha256Digest};
 use crate::json::{Object, Value};
+use crate::{Dialect, Sha256Digest};
 
 /// Digests of one file by name of the hash algorithm, as lower- or upper-case hex (spec, section
 /// 4.5). Never empty. Algorithms other than sha256 and sha512 are kept, and never match.

@@ -4,7 +4,8 @@ use super::Draft;
 use super::keys::{idle_keyids, keyids};
 use crate::json::{self, Object, Value};
 use crate::{
-    DelegatedRole, Dialect, Expires, Key, KeyId, RoleName, SuccinctRoles, Target, TargetPath, Targets,
+    DelegatedRole, Dialect, Expires, Key, KeyId, RoleName, SuccinctRoles, Target, TargetPath,
+    Targets,
 };
 
 impl Draft<Targets> {

@@ -1,7 +1,7 @@
 use crate::TargetPathError;
 use crate::json::{JsonPath, Segment};
-use crate::{ExpiresError, HashesError, KeyId, NotAKey, RoleName, RoleNameError, RoleType};
 use crate::notary;
+use crate::{ExpiresError, HashesError, KeyId, NotAKey, RoleName, RoleNameError, RoleType};
 
 use super::{MAX_KEYIDS, MAX_KEYS, NotAHashPrefix};
 

@@ -66,10 +66,7 @@ impl Root {
 }
 
 /// Keys of the document's own dialect; notary's stand under the keyid that is computed.
-pub(super) fn parse_keys(
-    value: &Value,
-    dialect: Dialect,
-) -> Result<BTreeMap<KeyId, Key>, Fault> {
+pub(super) fn parse_keys(value: &Value, dialect: Dialect) -> Result<BTreeMap<KeyId, Key>, Fault> {
     let members = object(value)?;
     // Before any is parsed: to put a curve point on its curve takes time.
     if members.len() > MAX_KEYS {

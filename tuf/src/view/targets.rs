@@ -78,10 +78,7 @@ impl Target {
     }
 }
 
-fn parse_targets(
-    value: &Value,
-    dialect: Dialect,
-) -> Result<BTreeMap<TargetPath, Target>, Fault> {
+fn parse_targets(value: &Value, dialect: Dialect) -> Result<BTreeMap<TargetPath, Target>, Fault> {
     let members = object(value)?.iter();
     members
         .map(|(path, value)| {
