@@ -12,7 +12,8 @@ use crate::trust::hands::Hands;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 A key that has signed stays: what it signed may still be trusted, and the agent's memory of it keeps
-anybody from signing a second content under an old version. Take it out of its role instead, with
+anybody from signing a second content under an old version. So does one that a root or a delegation
+lists, or that has a certificate: others may rely on it. Take it out of its role instead, with
 `privyseal trust signer remove` or `privyseal trust rotate`: it is of no use then.
 
 Examples:
