@@ -5,6 +5,7 @@ mod base;
 mod delegations;
 mod error;
 mod finish;
+mod holds;
 mod orphans;
 mod root;
 mod targets;

@@ -187,7 +187,7 @@ impl Edition<'_> {
         self.targets_of(&delegator)?.delegations.as_ref()
     }
 
-    fn delegation(&self, name: &RoleName) -> Option<DelegatedRole> {
+    pub(super) fn delegation(&self, name: &RoleName) -> Option<DelegatedRole> {
         match &self.beside(name)?.roles {
             DelegatedRoles::Listed(roles) => roles.iter().find(|it| it.name == *name).cloned(),
             DelegatedRoles::Succinct(_) => None,
@@ -199,7 +199,7 @@ impl Edition<'_> {
             .ok_or_else(|| EditError::NotDelegated(name.to_string()))
     }
 
-    fn keys_beside(&self, name: &RoleName) -> BTreeMap<KeyId, Key> {
+    pub(super) fn keys_beside(&self, name: &RoleName) -> BTreeMap<KeyId, Key> {
         let beside = self.beside(name);
         beside.map(|all| all.keys.clone()).unwrap_or_default()
     }
@@ -275,7 +275,7 @@ fn add_paths(scope: &mut Scope, paths: &[String]) {
 }
 
 /// The keys of a role that an id names: by the certificate's id, or by the key's own.
-fn named(known: &BTreeMap<KeyId, Key>, role: &RoleKeys, keyid: &str) -> BTreeSet<KeyId> {
+pub(super) fn named(known: &BTreeMap<KeyId, Key>, role: &RoleKeys, keyid: &str) -> BTreeSet<KeyId> {
     let is_it = |id: &&KeyId| {
         let canonical = known.get(*id).and_then(Key::canonical_keyid);
         id.as_str() == keyid || canonical.is_some_and(|id| id.as_str() == keyid)

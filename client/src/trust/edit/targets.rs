@@ -113,12 +113,12 @@ fn listed(scope: &Scope) -> String {
     }
 }
 
-fn path(name: &str) -> Result<TargetPath, EditError> {
+pub(super) fn path(name: &str) -> Result<TargetPath, EditError> {
     name.parse()
         .map_err(|_| EditError::Target(name.chars().take(200).collect()))
 }
 
-fn target(content: &TargetContent) -> Result<Target, EditError> {
+pub(super) fn target(content: &TargetContent) -> Result<Target, EditError> {
     let mut hashes = Object::new();
     hashes.insert("sha256", Value::from(content.sha256.as_str()));
     if let Some(sha512) = &content.sha512 {

@@ -149,6 +149,75 @@ fn a_role_signs_only_what_it_is_trusted_with() {
 }
 
 #[test]
+fn a_change_holds_where_the_repository_says_it() {
+    let (alice, bob) = (signer(1), signer(2));
+    let base = base(&[("alice", &alice)]);
+    let keyid = alice.key.keyid().to_string();
+    let role = || "targets/alice".to_owned();
+    let take = |keyids: &[&str], paths: &[&str]| Change::Undelegate {
+        role: role(),
+        keyids: keyids.iter().map(|it| (*it).to_owned()).collect(),
+        paths: paths.iter().map(|it| (*it).to_owned()).collect(),
+        all_paths: false,
+    };
+    let remove = |target: &str| Change::RemoveTarget {
+        role: role(),
+        target: target.to_owned(),
+    };
+    let mut edition = Edition::over(&base, NOW);
+    edition.apply(&set("targets/alice", "v1")).unwrap();
+    let mut other = set("targets/alice", "v1");
+    if let Change::SetTarget { content, .. } = &mut other {
+        content.length = 4;
+    }
+    let name = |name: &str| name.to_owned();
+    for (change, holds) in [
+        (set("targets/alice", "v1"), true),
+        (other, false),
+        (set("targets/releases", "v1"), false),
+        (set("targets/nobody", "v1"), false),
+        (remove("v1"), false),
+        (remove("v2"), true),
+        (delegate("targets/alice", &alice.pem), true),
+        (delegate("targets/alice", &bob.pem), false),
+        (delegate("targets/bob", &bob.pem), false),
+        (take(&[&keyid], &[]), false),
+        (take(&[], &[""]), false),
+        (take(&[], &["rc-"]), true),
+        (take(&[bob.key.keyid().as_str()], &[]), true),
+        (Change::RemoveDelegation { role: role() }, false),
+        (
+            Change::RemoveDelegation {
+                role: name("targets/bob"),
+            },
+            true,
+        ),
+        (
+            Change::RemoveSigner {
+                name: name("alice"),
+            },
+            false,
+        ),
+        (Change::RemoveSigner { name: name("bob") }, true),
+        (
+            Change::Purge {
+                keyids: vec![keyid.clone()],
+            },
+            false,
+        ),
+        (
+            Change::Purge {
+                keyids: vec![name("ab")],
+            },
+            true,
+        ),
+        (Change::Witness { role: role() }, false),
+    ] {
+        assert_eq!(edition.holds(&change), holds, "{change}");
+    }
+}
+
+#[test]
 fn what_a_removed_signer_alone_signed_is_signed_anew_or_said_to_be_lost() {
     let (alice, bob) = (signer(1), signer(2));
     let base = with(
