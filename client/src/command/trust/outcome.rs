@@ -23,10 +23,11 @@ pub(super) fn print_settled(
         Settled::Overtaken(_) => {
             "what was sent before had not arrived, and others published since: repeat what you did then"
         }
+        Settled::Refused { why, .. } => &format!(
+            "what was sent before had not arrived, and is given up, since {why}: repeat what you did then"
+        ),
     };
-    context
-        .screen
-        .note(&format!("{}: {text}", escape(gun.as_str())))?;
+    context.screen.note(&escape(&format!("{gun}: {text}")))?;
     Ok(())
 }
 
@@ -70,7 +71,8 @@ pub(super) fn print(
         );
         context.screen.note(&escape(&text))?;
     }
-    if published.documents.is_empty() && published.settled == Settled::Nothing {
+    let is_nothing = published.documents.is_empty() && published.still.is_empty();
+    if is_nothing && published.settled == Settled::Nothing {
         writeln!(
             context.screen,
             "{}: nothing to change",
@@ -112,6 +114,9 @@ fn settled(settled: &Settled) -> Value {
         Settled::Arrived(changes) => ("arrived", changes),
         Settled::Resent(changes) => ("resent", changes),
         Settled::Overtaken(changes) => ("overtaken", changes),
+        Settled::Refused { changes, why } => {
+            return json!({"what": "refused", "changes": changes, "why": why});
+        }
     };
     json!({"what": what, "changes": changes})
 }

@@ -6,6 +6,7 @@ use super::{Outbox, PendingRoot, Publisher, Sent, State};
 use crate::failure::Advice;
 use crate::trust::change::{Change, Staged};
 use crate::trust::home::{Kept, Memory, TrustedBy, TrustedSince};
+use crate::trust::server::ServerError;
 
 /// What became of a publication whose end this client did not see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,13 @@ pub enum Settled {
     Resent(Vec<Change>),
     /// It had not, and others published since.
     Overtaken(Vec<Change>),
+    /// It had not, and the server does not take it.
+    Refused {
+        /// Its changes, none of which is made.
+        changes: Vec<Change>,
+        /// What the server says.
+        why: String,
+    },
 }
 
 impl Settled {
@@ -26,7 +34,7 @@ impl Settled {
     pub fn published(&self) -> Option<&[Change]> {
         match self {
             Self::Arrived(changes) | Self::Resent(changes) => Some(changes),
-            Self::Nothing | Self::Overtaken(_) => None,
+            Self::Nothing | Self::Overtaken(_) | Self::Refused { .. } => None,
         }
     }
 }
@@ -47,11 +55,18 @@ impl Publisher<'_> {
         } else {
             let state = self.load().await?;
             if sent.files().iter().all(|file| follows(&state, file)) {
-                self.server
-                    .publish(self.gun(), &sent.documents())
-                    .await
-                    .map_err(Advice::from)?;
-                Settled::Resent(sent.changes.clone())
+                match self.server.publish(self.gun(), &sent.documents()).await {
+                    Ok(()) => Settled::Resent(sent.changes.clone()),
+                    Err(ServerError::VersionConflict { .. }) => {
+                        Settled::Overtaken(sent.changes.clone())
+                    }
+                    // It said no to these documents, and would again.
+                    Err(error) if error.is_about_documents() => Settled::Refused {
+                        changes: sent.changes.clone(),
+                        why: error.to_string(),
+                    },
+                    Err(error) => return Err(Advice::from(error).into()),
+                }
             } else {
                 Settled::Overtaken(sent.changes.clone())
             }

@@ -179,6 +179,21 @@ impl ServerError {
         }
     }
 
+    /// Whether the server read what it was sent and does not take it: the same again would be
+    /// refused again.
+    #[must_use]
+    pub fn is_about_documents(&self) -> bool {
+        matches!(
+            self,
+            Self::VersionConflict { .. }
+                | Self::InvalidUpdate { .. }
+                | Self::InvalidName { .. }
+                | Self::Refused { .. }
+                | Self::TooLong { .. }
+                | Self::NoRole(_)
+        )
+    }
+
     /// Of a request that was to change something.
     pub(super) fn of_change(error: SessionError) -> Self {
         match error {
