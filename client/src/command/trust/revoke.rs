@@ -15,6 +15,8 @@ use crate::trust::publish::{Intent, Request};
 The tag goes from every role for which there are keys here. Where others signed it too, in roles of
 their own, that is said: it stays signed there.
 
+Exit codes: 0 all is revoked; 1 something is not, or stays signed by others; 4 an agent refused.
+
 Examples:
   privyseal trust revoke reg.example.com/team/app:v1
   privyseal trust revoke --yes reg.example.com/team/app")]
@@ -60,5 +62,13 @@ pub(super) async fn run(command: Revoke, context: &mut Context<'_>) -> anyhow::R
             .json(&outcome::to_json(image.gun(), &published))?,
         false => outcome::print(image.gun(), &published, context)?,
     }
-    Ok(Exit::Done)
+    if published.still.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let text = match published.documents.is_empty() {
+        true => "nothing was revoked: those who signed must do it",
+        false => "not all was revoked: the others who signed must do the rest",
+    };
+    context.screen.note(text)?;
+    Ok(Exit::Failed)
 }

@@ -50,16 +50,19 @@ impl Publisher<'_> {
         let settled = self.settle().await?;
         for attempt in 1.. {
             let mut state = self.load().await?;
-            if request.lose {
-                state.base.unusable.clear();
+            match request.lose {
+                true => state.base.unusable.clear(),
+                false => self.begin_empty_anew(&mut state).await?,
             }
-            let (drafted, changes, still) = match self.drafted(&mut state, request, hands).await? {
-                Some(drafted) => drafted,
-                None => return Ok(Published::earlier(settled)),
+            let only_changes = request.roles.is_empty() && request.intents.is_empty();
+            if only_changes && self.was_done(&settled, &request.changes, &state) {
+                return Ok(Published::earlier(settled, Vec::new()));
+            }
+            let (drafted, changes, still) = self.drafted(&mut state, request, hands).await?;
+            let was_done = request.roles.is_empty() && self.was_done(&settled, &changes, &state);
+            let Some(drafted) = drafted.filter(|_| !was_done) else {
+                return Ok(Published::earlier(settled, still));
             };
-            if settled.published() == Some(&changes) && request.roles.is_empty() {
-                return Ok(Published::earlier(settled));
-            }
             let is_new = state.pulled.is_none();
             let required = self.snapshot_requirement(&state, &drafted)?;
             let mut documents = self.sign_all(&mut state, hands, drafted, &required).await?;
@@ -100,23 +103,31 @@ impl Publisher<'_> {
         Err(Advice::from(PublishError::Raced(self.gun().clone())).into())
     }
 
-    /// What the request makes of what is published; nothing where an earlier run made it already.
+    /// Whether these changes are what an earlier run sent, and what is published now still says so:
+    /// others may have changed it since, or the server may lie about what it took.
+    fn was_done(&self, settled: &Settled, changes: &[Change], state: &State) -> bool {
+        let now = Edition::over(&state.base, self.now);
+        settled.published() == Some(changes) && changes.iter().all(|change| now.holds(change))
+    }
+
+    /// What the request makes of what is published, with its changes, and what stays signed all the
+    /// same; no document where there is nothing to change.
     async fn drafted(
         &self,
         state: &mut State,
         request: &Request,
         hands: &Hands<'_>,
-    ) -> anyhow::Result<Option<(Drafted, Vec<Change>, Vec<StillSigned>)>> {
+    ) -> anyhow::Result<(Option<Drafted>, Vec<Change>, Vec<StillSigned>)> {
         let first = self.edited(state, request, hands).map_err(Advice::from)?;
         let roles = first.edition.roles();
         self.raise_floors(state, hands, &roles).await?;
         let edited = self.edited(state, request, hands).map_err(Advice::from)?;
         if edited.edition.is_empty() {
-            return Ok(None);
+            return Ok((None, edited.changes, edited.still));
         }
         let drafted = edited.edition.finish(self.lifetimes);
         let drafted = drafted.map_err(PublishError::from).map_err(Advice::from)?;
-        Ok(Some((drafted, edited.changes, edited.still)))
+        Ok((Some(drafted), edited.changes, edited.still))
     }
 
     fn edited<'b>(
@@ -270,11 +281,12 @@ fn revived(before: &State, after: &State) -> Vec<StillSigned> {
 }
 
 impl Published {
-    fn earlier(settled: Settled) -> Self {
+    /// Nothing new: only what an earlier run sent, if it sent anything.
+    fn earlier(settled: Settled, still: Vec<StillSigned>) -> Self {
         Self {
             documents: Vec::new(),
             changes: settled.published().unwrap_or_default().to_vec(),
-            still: Vec::new(),
+            still,
             revived: Vec::new(),
             settled,
             is_new: false,
