@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::DockerfileError;
+use super::{DockerfileError, directives, here_document};
 
 /// The instructions of a Dockerfile.
 #[derive(Debug, Default)]
@@ -18,11 +18,13 @@ pub(super) struct Instruction {
     pub(super) words: Vec<Word>,
 }
 
-/// What stands between blanks, and where in the text.
+/// What stands between blanks once continued lines are joined, and where in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) text: String,
     pub(super) at: Range<usize>,
+    /// Whether its line is continued within it: its text is then not what stands at its place.
+    pub(super) is_split: bool,
 }
 
 impl Word {
@@ -30,12 +32,13 @@ impl Word {
         self.text.eq_ignore_ascii_case(name)
     }
 
-    /// What stands after a beginning, without quotes; for words that stand in one line.
+    /// What stands after a beginning; for words that stand in one line.
     pub(super) fn after(&self, beginning: &str) -> Option<Self> {
         let text = self.text.strip_prefix(beginning)?;
         Some(Self {
-            text: text.trim_matches('"').to_owned(),
+            text: text.to_owned(),
             at: self.at.start + beginning.len()..self.at.end,
+            is_split: self.is_split,
         })
     }
 
@@ -47,6 +50,7 @@ impl Word {
             Self {
                 text: part.to_owned(),
                 at: begin..begin + part.len(),
+                is_split: self.is_split,
             }
         });
         parts.collect()
@@ -55,11 +59,67 @@ impl Word {
 
 /// A line of the text with where it begins.
 #[derive(Clone, Copy, Debug)]
-struct Line<'a> {
-    number: usize,
-    at: usize,
-    text: &'a str,
+pub(super) struct Line<'a> {
+    /// From 1.
+    pub(super) number: usize,
+    pub(super) at: usize,
+    /// Without what ends it.
+    pub(super) text: &'a str,
 }
+
+impl Line<'_> {
+    pub(super) fn is_blank_or_comment(&self) -> bool {
+        let text = self.text.trim_start_matches(BLANK);
+        text.is_empty() || text.starts_with('#')
+    }
+
+    pub(super) fn doubtful(&self, what: &'static str) -> DockerfileError {
+        let line = self.number;
+        DockerfileError::Doubtful { line, what }
+    }
+
+    /// The text that an instruction has in this line, and whether the next line goes on with it.
+    fn body(&self, escape: char) -> Result<(&str, bool), DockerfileError> {
+        if self.text.chars().any(is_odd) {
+            return Err(self.doubtful("a blank or control character that is no space or tab"));
+        }
+        match self.text.trim_end_matches(BLANK).strip_suffix(escape) {
+            Some(body) if body.ends_with(escape) => {
+                Err(self.doubtful("an escape character twice at a line's end"))
+            }
+            Some(body) => Ok((body, true)),
+            None => Ok((self.text, false)),
+        }
+    }
+}
+
+pub(super) const BLANK: [char; 2] = [' ', '\t'];
+
+/// Blank for some builders and not for others, or not to be seen.
+pub(super) fn is_odd(c: char) -> bool {
+    (c.is_control() && c != '\t') || (!c.is_ascii() && c.is_whitespace()) || c == '\u{feff}'
+}
+
+const INSTRUCTIONS: [&str; 18] = [
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
+];
 
 pub(super) fn read(text: &str) -> Result<File, DockerfileError> {
     let mut at = 0;
@@ -73,35 +133,33 @@ pub(super) fn read(text: &str) -> Result<File, DockerfileError> {
         }
     });
     let lines: Vec<Line<'_>> = lines.collect();
-    let mut file = File::default();
-    let mut escape = '\\';
+    let directives = directives::read(&lines)?;
+    let mut file = File {
+        syntax: directives.syntax,
+        instructions: Vec::new(),
+    };
     let mut rest = lines.as_slice();
-    // Directives stand before everything else, blank lines and comments included.
-    while let Some((line, after)) = rest.split_first() {
-        let Some((name, value)) = directive(line) else {
-            break;
-        };
-        match name.as_str() {
-            "syntax" => file.syntax = Some(value),
-            "escape" if value.text == "`" => escape = '`',
-            _ => {}
-        }
-        rest = after;
-    }
     while let Some((first, after)) = rest.split_first() {
         rest = after;
-        if is_blank_or_comment(first.text) {
+        if first.is_blank_or_comment() {
             continue;
         }
-        let mut words = Vec::new();
-        let mut goes_on = words_of(first, escape, &mut words);
+        let mut joined = Joined::default();
+        let mut goes_on = joined.push(first, directives.escape)?;
         while goes_on && let Some((line, after)) = rest.split_first() {
             rest = after;
-            if !is_blank_or_comment(line.text) {
-                goes_on = words_of(line, escape, &mut words);
+            if !line.is_blank_or_comment() {
+                goes_on = joined.push(line, directives.escape)?;
             }
         }
-        rest = skip_here_documents(&words, first.number, rest)?;
+        let words = joined.words();
+        let Some(keyword) = words.first() else {
+            continue;
+        };
+        if keyword.is_split || !INSTRUCTIONS.iter().any(|name| keyword.is(name)) {
+            return Err(first.doubtful("it begins with no instruction that is known here"));
+        }
+        rest = here_document::skip(&words, first, rest, directives.escape)?;
         file.instructions.push(Instruction {
             line: first.number,
             words,
@@ -110,99 +168,31 @@ pub(super) fn read(text: &str) -> Result<File, DockerfileError> {
     Ok(file)
 }
 
-/// `# name=value`.
-fn directive(line: &Line<'_>) -> Option<(String, Word)> {
-    let comment = line.text.trim_start().strip_prefix('#')?;
-    let (name, value) = comment.split_once('=')?;
-    let name = name.trim();
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return None;
+/// The characters of an instruction, with their lines and places.
+#[derive(Default)]
+struct Joined(Vec<(usize, usize, char)>);
+
+impl Joined {
+    /// Adds a line; true where the next one goes on with it.
+    fn push(&mut self, line: &Line<'_>, escape: char) -> Result<bool, DockerfileError> {
+        let (body, goes_on) = line.body(escape)?;
+        let characters = body.char_indices();
+        self.0
+            .extend(characters.map(|(index, c)| (line.number, line.at + index, c)));
+        Ok(goes_on)
     }
-    let text = value.trim();
-    let begin = line.at + line.text.len() - value.trim_start().len();
-    let word = Word {
-        text: text.to_owned(),
-        at: begin..begin + text.len(),
-    };
-    Some((name.to_ascii_lowercase(), word))
-}
 
-fn is_blank_or_comment(text: &str) -> bool {
-    let text = text.trim_start();
-    text.is_empty() || text.starts_with('#')
-}
-
-/// Adds the words of a line; true where the next line goes on with it. A word that goes on there
-/// becomes one with what follows.
-fn words_of(line: &Line<'_>, escape: char, words: &mut Vec<Word>) -> bool {
-    let trimmed = line.text.trim_end();
-    let (body, goes_on) = match trimmed.strip_suffix(escape) {
-        Some(body) => (body, true),
-        None => (trimmed, false),
-    };
-    let mut begin = None;
-    let blank = |c: char| c.is_ascii_whitespace();
-    for (index, character) in body.char_indices().chain([(body.len(), ' ')]) {
-        match (blank(character), begin) {
-            (false, None) => begin = Some(index),
-            (true, Some(from)) => {
-                words.push(Word {
-                    text: body.get(from..index).unwrap_or_default().to_owned(),
-                    at: line.at + from..line.at + index,
-                });
-                begin = None;
-            }
-            _ => {}
-        }
+    fn words(&self) -> Vec<Word> {
+        let words = self.0.split(|(_, _, c)| BLANK.contains(c));
+        let word = |characters: &[(usize, usize, char)]| {
+            let (first, begin, _) = *characters.first()?;
+            let (last, end, c) = *characters.last()?;
+            Some(Word {
+                text: characters.iter().map(|(_, _, c)| c).collect(),
+                at: begin..end + c.len_utf8(),
+                is_split: first != last,
+            })
+        };
+        words.filter_map(word).collect()
     }
-    goes_on
-}
-
-/// The lines after the here-documents that an instruction begins. Where one has no end, it is none.
-fn skip_here_documents<'a, 'b>(
-    words: &[Word],
-    begun: usize,
-    lines: &'a [Line<'b>],
-) -> Result<&'a [Line<'b>], DockerfileError> {
-    let takes = words.iter().take(2);
-    let takes = takes
-        .clone()
-        .any(|word| ["RUN", "COPY", "ADD"].iter().any(|name| word.is(name)));
-    let mut rest = lines;
-    for (tabs, name) in words.iter().filter_map(here_document).filter(|_| takes) {
-        let ends = |line: &Line<'_>| match tabs {
-            true => line.text.trim_start_matches('\t') == name,
-            false => line.text == name,
-        };
-        let Some(end) = rest.iter().position(ends) else {
-            continue;
-        };
-        let (body, after) = rest.split_at(end);
-        let from = |line: &&Line<'_>| {
-            let first = line.text.split_ascii_whitespace().next();
-            first.is_some_and(|word| word.eq_ignore_ascii_case("FROM"))
-        };
-        if let Some(line) = body.iter().find(from) {
-            return Err(DockerfileError::Unclear {
-                line: line.number,
-                begun,
-            });
-        }
-        rest = after.get(1..).unwrap_or_default();
-    }
-    Ok(rest)
-}
-
-/// `<<NAME` or `<<-NAME`, the name perhaps in quotes: whether tabs before its end are left out, and
-/// the name.
-fn here_document(word: &Word) -> Option<(bool, String)> {
-    let digits = word.text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let name = digits.strip_prefix("<<")?;
-    let (tabs, name) = match name.strip_prefix('-') {
-        Some(name) => (true, name),
-        None => (false, name),
-    };
-    let name = name.trim_matches(['"', '\'']);
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (!name.is_empty() && name.chars().all(plain)).then(|| (tabs, name.to_owned()))
 }

@@ -115,10 +115,70 @@ fn what_cannot_be_told_is_refused() {
 
 #[test]
 fn here_documents_are_not_instructions() {
-    let text =
-        "FROM a\nRUN <<EOF sh\nCOPY --from=x\nEOF\nCOPY <<A <<-B /\nCOPY --from=y\nA\n\tB\nFROM b";
+    let text = "FROM a\nRUN <<EOF sh\nCOPY x y\nEOF\nCOPY <<A <<-'B' /\necho \\\nA\n\tB\nFROM b";
     assert_eq!(images(text), ["a", "b"]);
-    // Without an end it is none.
-    assert_eq!(images("FROM a\nRUN x <<EOF\nFROM b"), ["a", "b"]);
-    assert_eq!(images("FROM a\nLABEL x <<EOF\nFROM b\nEOF"), ["a", "b"]);
+    assert_eq!(images("FROM a\nLABEL x <<EOF\nFROM b"), ["a", "b"]);
+}
+
+/// Each is an image to BuildKit, in some version, that was none to a reader that was less strict.
+#[test]
+fn what_builders_read_in_different_ways_is_refused() {
+    for text in [
+        "FROM good\nRUN echo \\\\\nFROM evil",
+        "FROM good\nFR\\\nOM evil",
+        "FROM good\nCOPY --fr\\\nom=evil /a /b",
+        "\u{feff}FROM evil",
+        "#!/usr/bin/x\n# syntax=evil/frontend\nFROM good",
+        "// syntax=evil/frontend\nFROM good",
+        "{\"syntax\":\"evil/frontend\"}",
+        " \n{\"syntax\":\"evil/frontend\"}",
+        "# x=\n# escape=`\nFROM good\nRUN echo `\nFROM evil",
+        "# 1=1\n# escape=`\nFROM good\nRUN echo `\nFROM evil",
+        "# x=y\n# syntax=evil\nFROM good",
+        " # syntax=evil\nFROM good",
+        "# syntax=good evil\nFROM good",
+        "# syntax=good\n# syntax=evil\nFROM good",
+        "# escape=`x\nFROM good",
+        "FROM good\nENV RUN <<X\nCOPY --f\"rom\"=evil /a /b",
+        "FROM good\nRUN echo \"a <<X b\"\nCOPY --from=evil /a /b\nRUN <<X\ntrue\nX",
+        "FROM good\nCOPY --f\"rom\"=evil /a /b",
+        "FROM good\nCOPY --fr\\om=evil /a /b",
+        "FROM good\nCOPY --From=evil /a /b",
+        "FROM good\nCOPY --from=$X /a /b",
+        "FROM good\nRUN --mount=type=bind,\"from=evil\",target=/x sh",
+        "FROM good\nRUN --mount=type=bind,from=0,target=/x sh",
+        "FROM good\nRUN --mount=type=bind,from,target=/x sh",
+        "FROM good\nRUN --mount=$X sh",
+        "ARG X=scratch\\\nevil\nFROM $X",
+        "ARG B=evil A=\"x B=scratch\"\nFROM $B",
+        "FROM good\nRUN <<E-O\nFROM scratch AS evil\nE-O\nCOPY --from=evil /a /b",
+        "FROM good\nRUN echo \\\u{a0}\nFROM evil",
+        "FROM good\nRUN echo \\\u{b}\nFROM evil",
+        "FROM good\nRUN <<EOF sh\nCOPY --from=x\nEOF",
+        "FROM good\nRUN <<EOF sh\nCO\\\nPY --fr\"om\"=x\nEOF",
+        "FROM good\nRUN <<EOF sh\nonbuild run --mount=from=x\nEOF",
+        "FROM good\nRUN x <<EOF\nFROM b",
+        "FROM good\nRUN x <<< y",
+        "FROM good\nRUN x ${Y <<EOF }\nEOF",
+        "FROM good\nONBUILD FROM scratch AS evil\nCOPY --from=evil a b",
+        "FROM good AS \"evil\"\nCOPY --from=evil a b",
+        "INCLUDE+ other",
+    ] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_here_document_hides_nothing() {
+    let text = "FROM good\nENV RUN <<X\nCOPY --from=evil /a /b\nRUN <<X\ntrue\nX";
+    assert_eq!(images(text), ["good", "evil"]);
+    let text = "FROM good\nRUN --mount=type=bind,From=evil,target=/x sh";
+    assert_eq!(images(text), ["good", "evil"]);
+}
+
+#[test]
+fn variables_that_stand_for_no_image_are_written_out() {
+    let text = "ARG X=scratch\nFROM --platform=$BUILDPLATFORM $X AS s\nARG Y=1\nFROM \"${Z:-s}\"";
+    let expected = "ARG X=scratch\nFROM --platform=$BUILDPLATFORM scratch AS s\nARG Y=1\nFROM s";
+    assert_eq!(marked(text), expected);
 }
