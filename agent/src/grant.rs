@@ -26,6 +26,17 @@ impl NameGlob {
     pub fn matches(&self, name: &str) -> bool {
         self.0.is_match(name)
     }
+
+    /// Does every name that begins so match? Of `a/**`, which is no wider than it looks.
+    #[must_use]
+    pub fn matches_all_from(&self, beginning: &str) -> bool {
+        let stem = self.0.glob().glob().strip_suffix("**");
+        stem.is_some_and(|stem| {
+            let whole = stem.is_empty() || stem.ends_with('/');
+            let plain = !stem.contains(['*', '?', '[', ']', '{', '}', '\\']);
+            whole && plain && beginning.starts_with(stem)
+        })
+    }
 }
 
 impl TryFrom<String> for NameGlob {
@@ -205,6 +216,15 @@ impl Grant {
         repository && self.has_trust_role(wanted.role) && self.covers_key(wanted.key)
     }
 
+    /// Does it cover every repository whose name begins so?
+    fn covers_all(&self, wanted: Use<'_>) -> bool {
+        let mut repositories = self.0.repositories.iter();
+        self.0.authority == wanted.authority
+            && repositories.any(|glob| glob.matches_all_from(wanted.repository))
+            && self.covers_role(wanted.role)
+            && self.covers_key(wanted.key)
+    }
+
     fn covers(&self, wanted: Use<'_>) -> bool {
         self.covers_repository(wanted.authority, wanted.repository)
             && self.covers_role(wanted.role)
@@ -288,6 +308,13 @@ impl Grants {
             may_open: covering.iter().any(|table| table.open),
             limits: limits.unwrap_or_default(),
         })
+    }
+
+    /// Does any grant cover this use in every repository whose name begins as the one that is
+    /// named?
+    #[must_use]
+    pub fn allow_all(&self, caller: &Caller, wanted: Use<'_>) -> bool {
+        self.of(caller).any(|grant| grant.covers_all(wanted))
     }
 
     /// May the caller see this key at all?

@@ -34,7 +34,7 @@ use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 
 pub use self::{
     ancestry::{Ancestry, Coverage, Edge, MAX_EDGES, is_plain},
-    delegated::Delegated,
+    delegated::{Delegated, is_one_step_below},
     delegations::KnownDelegations,
     facts::facts_of,
     keys::{EnrolledKey, Purpose, is_glob},
@@ -148,13 +148,13 @@ impl Memory {
         self.state.read().lineages.get(id).cloned()
     }
 
-    /// Every lineage of an authority, in no order.
+    /// The lineages whose names are asked for, in no order.
     #[must_use]
-    pub fn lineages(&self, authority: &str) -> Vec<Arc<Lineage>> {
+    pub fn lineages(&self, wanted: impl Fn(&LineageId) -> bool) -> Vec<Arc<Lineage>> {
         let state = self.state.read();
-        let all = state.lineages.values();
-        all.filter(|lineage| lineage.id().authority == authority)
-            .cloned()
+        let all = state.lineages.iter();
+        all.filter(|(id, _)| wanted(id))
+            .map(|(_, lineage)| Arc::clone(lineage))
             .collect()
     }
 

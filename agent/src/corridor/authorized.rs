@@ -10,7 +10,7 @@ use crate::{
     keystores::Holder,
     memory::EnrolledKey,
 };
-use privyseal_tuf::{Role, RoleType};
+use privyseal_tuf::{Dialect, Role, RoleType};
 
 /// A request that a grant covers.
 pub struct Authorized {
@@ -26,6 +26,12 @@ impl Authorized {
     /// Is the document so large that reading it takes a while?
     pub(super) fn is_large(&self) -> bool {
         self.request.document.len() > super::LARGE
+    }
+
+    /// Does holding it against the memory take a while? A key of many repositories is looked for in
+    /// all of them.
+    pub(super) fn takes_a_while(&self) -> bool {
+        self.is_large() || self.key.is_shared()
     }
 
     /// Finds the grant and the key.
@@ -96,10 +102,22 @@ pub(super) fn holder<'a>(key: &EnrolledKey, house: &'a House) -> Result<&'a Hold
 
 /// Is a key of Docker Content Trust for this role and repository? Of other keys the lineage says it.
 fn fits(key: &EnrolledKey, request: &Received, house: &House) -> Result<(), Denial> {
+    let name = &key.bound.name;
+    let authority = house.config.authorities.get(&request.lineage.authority);
+    let dialect = authority.map(|authority| authority.dialect);
+    let is_trust = key.purpose.trust().is_some();
+    // The config may say another dialect than when the key was enrolled.
+    if let Some(dialect) = dialect.filter(|dialect| is_trust != (*dialect == Dialect::Notary)) {
+        let message = format!(
+            "key {name} is a {} key, and {} has documents of dialect {dialect}",
+            key.purpose,
+            request.lineage.authority.escape_debug()
+        );
+        return Err(Denial::new(Reason::KeyOfOtherLineage, message));
+    }
     let Some(role) = key.purpose.trust() else {
         return Ok(());
     };
-    let name = &key.bound.name;
     if !role.signs(&request.role) {
         let message = format!(
             "key {name} is for {role} documents, and this is {}",

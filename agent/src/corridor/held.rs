@@ -63,7 +63,7 @@ impl Held {
             .lineage
             .clone()
             .with_first_root(first_root);
-        let large = checked.request.is_large();
+        let large = checked.request.takes_a_while();
         let role = checked.document.role.clone();
         let lineage = memory.lineage(&id);
         let house = house.clone();
@@ -104,8 +104,8 @@ impl Held {
             }
             None => {
                 let gate = (opening, not_removed(&checked, memory).await);
-                let checked = checked.again(memory)?;
-                Ok(Self::opening(checked, id, Box::new(gate), &house)?)
+                let (checked, gate) = (checked.again(memory)?, Box::new(gate));
+                Ok(aside(large, move || Self::opening(checked, id, gate, &house)).await??)
             }
         }
     }

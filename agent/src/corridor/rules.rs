@@ -115,7 +115,10 @@ pub(super) fn key_in_role(
 pub(super) fn content(known: &Known, document: &Content) -> Result<(), Denial> {
     match &document.view {
         View::Root(_) => Ok(()),
-        View::Targets(targets) => delegations::can_be_looked_through(targets),
+        View::Targets(targets) => {
+            delegations::are_one_step_below(known, targets)?;
+            delegations::can_be_looked_through(targets)
+        }
         View::Snapshot(snapshot) => snapshot::keeps(&known.state, snapshot),
         View::Timestamp(timestamp) => timestamp::agrees(&known.state, timestamp),
         View::NotarySnapshot(snapshot) => listed::keeps(known, snapshot),

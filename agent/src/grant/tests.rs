@@ -233,3 +233,22 @@ fn keys_of_images_are_made_where_a_grant_says_so() {
     assert!(grants.may_use_trust_key(&caller, wanted(None, TrustRole::Root, "root-1")));
     assert!(!grants.may_use_trust_key(&caller, wanted(None, TrustRole::Delegation, "root-1")));
 }
+
+#[test]
+fn a_glob_matches_all_that_begins_so_where_two_stars_end_it() {
+    for (glob, beginning, all) in [
+        ("**", "", true),
+        ("**", "reg.test/ap", true),
+        ("reg.test/**", "reg.test/", true),
+        ("reg.test/**", "reg.test/team/", true),
+        ("reg.test/**", "reg.test", false),
+        ("reg.test/**", "", false),
+        ("reg.test/*", "reg.test/", false),
+        ("reg.*/**", "reg.test/", false),
+        ("reg.test**", "reg.test/", false),
+        ("reg.test/app", "reg.test/app", false),
+    ] {
+        let glob = NameGlob::try_from(glob.to_owned()).unwrap();
+        assert_eq!(glob.matches_all_from(beginning), all, "{glob:?} {beginning}");
+    }
+}

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use privyseal_tuf::{DelegatedRoles, PublicKey, Role, RoleName};
+use privyseal_tuf::{DelegatedRole, DelegatedRoles, PublicKey, Role, RoleName, Scope};
 
 use super::{KnownDelegations, RoleHistory};
 
@@ -55,6 +55,8 @@ impl Delegated {
     }
 
     /// Who delegates to a role. Takes no longer the more delegations there are.
+    ///
+    /// In notary's dialect that is who its name says: no client looks for it anywhere else.
     pub fn delegators(
         &self,
         name: &RoleName,
@@ -69,18 +71,24 @@ impl Delegated {
         roles
             .flatten()
             .filter_map(|role| self.delegators.all.get_key_value(role))
+            .filter(|(delegator, known)| {
+                let role = known.role(name);
+                role.is_none_or(|role| may_delegate(delegator, &role))
+            })
     }
 
     /// The roles of which a key is, by any listed delegation. Takes longer the more there are.
     #[must_use]
     pub fn roles_of(&self, key: &PublicKey) -> Vec<RoleName> {
         let mut roles = Vec::new();
-        for known in self.delegators.all.values() {
+        for (delegator, known) in &self.delegators.all {
             let listed = known.view().map(|delegations| &delegations.roles);
             let Some(DelegatedRoles::Listed(listed)) = listed else {
                 continue;
             };
-            let of_key = listed.iter().filter(|role| {
+            let listed = listed.iter();
+            let listed = listed.filter(|role| may_delegate(delegator, role));
+            let of_key = listed.filter(|role| {
                 let mut keys = known.keys(&role.keys);
                 keys.any(|(_, listed)| listed.public() == Ok(key))
             });
@@ -111,6 +119,19 @@ impl Delegated {
             all.insert(delegator.clone(), Arc::clone(now));
         }
     }
+}
+
+/// Does the delegation count? Of notary's dialect only one to a role one step below.
+fn may_delegate(delegator: &Role, role: &DelegatedRole) -> bool {
+    let is_notary = matches!(role.scope, Scope::Prefixes(_));
+    !is_notary || is_one_step_below(delegator.as_str(), &role.name)
+}
+
+/// Is the role one step below the other, by its name?
+#[must_use]
+pub fn is_one_step_below(delegator: &str, name: &RoleName) -> bool {
+    let parts = name.as_str().rsplit_once('/');
+    parts.is_some_and(|(above, _)| above == delegator)
 }
 
 fn names(delegations: &KnownDelegations) -> Vec<Name> {

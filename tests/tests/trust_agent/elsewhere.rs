@@ -63,7 +63,10 @@ fn a_root_with_a_wide_certificate_is_everybodys_whose_root_has_its_key() {
     for image in [&mut app, &mut theirs] {
         image.root[0] = wide.clone();
     }
-    let app = app.opened(&ci);
+    // One who may sign roots of some that it names alone does not sign it.
+    let first = app.root(1);
+    assert_eq!(reason(app.sign(&ci, "root", name, &first)), "NO_GRANT");
+    let app = app.opened(&operator);
     let _theirs = theirs.opened(&operator);
     let second = |key: &Key| app.root_of(2, std::slice::from_ref(key));
     let refused = app.sign(&ci, "root", name, &second(&wide.key));

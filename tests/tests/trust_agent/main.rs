@@ -4,6 +4,7 @@ mod delegations;
 mod documents;
 mod elsewhere;
 mod enrolment;
+mod hostile;
 mod image;
 mod roots;
 mod snapshots;

@@ -8,6 +8,8 @@ use privyseal_tests::tls_stage::TlsStage;
 
 /// The authority of notary's dialect.
 pub(crate) const IMAGES: &str = "images";
+/// Another one, where the operator alone has grants.
+pub(crate) const STAGING: &str = "staging";
 const CI: &str = "ci.images.test";
 const LIMITED: &str = "limited.images.test";
 
@@ -33,6 +35,13 @@ impl Stage {
                     "[[authority]]\nname = \"{IMAGES}\"\ndialect = \"notary\"\n\
                      shared_keys = [\"shared-*\"]"
                 ))
+                .section(&format!(
+                    "[[authority]]\nname = \"{STAGING}\"\ndialect = \"notary\""
+                ))
+                .section(
+                    &grant(&user, "reg.example.test/**", "targets/**", "")
+                        .replace(IMAGES, STAGING),
+                )
                 .section(&grant(&user, "reg.example.test/**", "targets/**", ""))
                 .section(&grant(
                     &format!("dns:{CI}"),

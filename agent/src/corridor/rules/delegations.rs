@@ -11,7 +11,7 @@ use privyseal_tuf::{
 use crate::{
     corridor::checked::introduces,
     denial::{Denial, Reason},
-    memory::{Known, KnownDelegations, is_plain},
+    memory::{Known, KnownDelegations, is_one_step_below, is_plain},
 };
 
 /// Patterns with wildcards that one delegation may have: each path is held against each of them.
@@ -60,9 +60,6 @@ pub(super) fn are_sound(known: &Known, targets: &Targets) -> Result<(), Denial> 
             introduces(keyid.as_str(), key)?;
         }
     }
-    if targets.header.dialect == Dialect::Notary {
-        are_one_step_below(known, now)?;
-    }
     let mut above: HashSet<&RoleName> = known.ancestry.above().collect();
     above.extend(known.role.delegated());
     match &now.roles {
@@ -92,14 +89,15 @@ pub(super) fn are_sound(known: &Known, targets: &Targets) -> Result<(), Denial> 
 }
 
 /// In notary's dialect a role's name says who delegates to it. What is anywhere else makes the
-/// whole document invalid for every client.
-fn are_one_step_below(known: &Known, now: &Delegations) -> Result<(), Denial> {
-    let role = known.role.as_str();
-    let below = |name: &RoleName| {
-        let parts = name.as_str().rsplit_once('/');
-        parts.is_some_and(|(above, _)| above == role)
+/// whole document invalid for every client, and would let one signer decide about another.
+pub(super) fn are_one_step_below(known: &Known, targets: &Targets) -> Result<(), Denial> {
+    let delegations = match &targets.delegations {
+        Some(delegations) if targets.header.dialect == Dialect::Notary => delegations,
+        _ => return Ok(()),
     };
-    match now.names().find(|name| !below(name)) {
+    let role = known.role.as_str();
+    let mut names = delegations.names();
+    match names.find(|name| !is_one_step_below(role, name)) {
         None => Ok(()),
         Some(name) => {
             let message = format!(
