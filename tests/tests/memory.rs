@@ -38,6 +38,7 @@ fn supersede(
         old_digest: digest(old).to_string(),
         new_digest: digest(new).to_string(),
         reason: "a wrong date".to_owned(),
+        server_refused: false,
     })
 }
 

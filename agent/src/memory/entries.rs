@@ -7,6 +7,15 @@ use privyseal_proto::ledger::v1::{
     SnapshotFacts,
     snapshot_facts::{Bins, Entry},
 };
+use privyseal_tuf::Sha256Digest;
+
+use super::LineageState;
+
+/// A file's length and SHA-256.
+type File = (u64, Sha256Digest);
+
+/// The version and the file that an entry stands for.
+pub(super) type Entered = (u64, File);
 
 /// The entries that are new or higher than `before`.
 pub(super) fn raised<'a>(
@@ -28,6 +37,7 @@ pub(super) fn raised<'a>(
                     facts.raised.push(Entry {
                         name: name.to_owned(),
                         version,
+                        ..Entry::default()
                     });
                 }
             }
@@ -35,6 +45,37 @@ pub(super) fn raised<'a>(
     }
     put(&mut facts, run);
     facts
+}
+
+/// Entries of notary's dialect: those that are new, higher, or of another file than before.
+pub(super) fn listed(
+    entries: &BTreeMap<String, Entered>,
+    state: Option<&LineageState>,
+) -> SnapshotFacts {
+    let raised = entries.iter().filter(|(name, (version, file))| {
+        state.is_none_or(|before| {
+            before.snapshot_entries.get(*name) != Some(version)
+                || before.snapshot_files.get(*name) != Some(file)
+        })
+    });
+    let raised = raised.map(|(name, (version, (length, sha256)))| Entry {
+        name: name.clone(),
+        version: *version,
+        file_length: *length,
+        file_sha256: sha256.as_bytes().to_vec(),
+    });
+    SnapshotFacts {
+        raised: raised.collect(),
+        bins: Vec::new(),
+    }
+}
+
+/// The files that a record names.
+pub(super) fn files(facts: &SnapshotFacts) -> impl Iterator<Item = (String, File)> {
+    facts.raised.iter().filter_map(|entry| {
+        let sha256 = Sha256Digest::try_from(entry.file_sha256.as_slice()).ok()?;
+        Some((entry.name.clone(), (entry.file_length, sha256)))
+    })
 }
 
 /// The entries that a record names.
@@ -88,6 +129,7 @@ fn put(facts: &mut SnapshotFacts, run: Option<Bins>) {
         Some(one) if one.count == 1 => facts.raised.push(Entry {
             name: entry_name(&one, u64::from(one.first)),
             version: one.version,
+            ..Entry::default()
         }),
         Some(run) => facts.bins.push(run),
     }

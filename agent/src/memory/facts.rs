@@ -32,14 +32,9 @@ pub fn facts_of(view: &View, known: Option<&Known>) -> Facts {
             snapshot: timestamp.snapshot.version,
         }),
         View::NotarySnapshot(snapshot) => {
-            let versions = known
-                .map(|known| known.versions_of(snapshot))
-                .unwrap_or_default();
-            let before = known.map(|known| &*known.state.snapshot_entries);
-            let entries = versions
-                .iter()
-                .map(|(name, version)| (name.as_str(), *version));
-            Content::Snapshot(entries::raised(entries, before))
+            let listed = known.map(|known| known.versions_of(snapshot));
+            let state = known.map(|known| &*known.state);
+            Content::Snapshot(entries::listed(&listed.unwrap_or_default(), state))
         }
         View::NotaryTimestamp(_) => Content::Timestamp(TimestampFacts::default()),
     };

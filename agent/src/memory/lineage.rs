@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use parking_lot::{RwLock, RwLockReadGuard};
-use privyseal_tuf::{Key, KeyId, PublicKey, Role, RoleType, Roles};
+use privyseal_tuf::{Key, KeyId, PublicKey, Role, RoleType, Roles, Sha256Digest};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Delegated, Known, LineageId, RoleHistory, fold::Changing, gates::Gates};
@@ -25,12 +25,18 @@ pub struct LineageState {
     pub trusted_root: Option<Arc<RootFacts>>,
     /// The complete root before that one.
     pub previous_root: Option<Arc<RootFacts>>,
+    /// The complete root before both, to be restored where the last one is given up.
+    pub(super) earlier_root: Option<Arc<RootFacts>>,
     /// The root that is signed for but not complete.
     pub offered_root: Option<Arc<RootFacts>>,
     /// The highest version of each entry that any snapshot had.
     pub snapshot_entries: Arc<BTreeMap<String, u64>>,
+    /// The files of these entries, where those alone say the version: their length and SHA-256.
+    pub snapshot_files: Arc<BTreeMap<String, (u64, Sha256Digest)>>,
     /// What the entries were before the last snapshot, to be restored where it is given up.
     pub(super) entries_before: BTreeMap<String, Option<u64>>,
+    /// The same of their files.
+    pub(super) files_before: BTreeMap<String, Option<(u64, Sha256Digest)>>,
     /// The snapshot version that the last timestamp named.
     pub timestamp_snapshot: u64,
     /// The one that the timestamp before it named.

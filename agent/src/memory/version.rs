@@ -110,17 +110,15 @@ impl RoleHistory {
 
     /// Gives up the last content for another of the same version.
     pub(super) fn supersede(&mut self, new: Sha256Digest) {
-        let Some(last) = self.last.as_ref() else {
+        // A final one that is given up is not the last final one.
+        let Some(last) = self.last.take() else {
             return;
         };
-        let mut given_up = last.given_up.clone();
+        let mut given_up = last.given_up;
         given_up.insert(last.digest);
-        let version = last.version;
-        self.begin(version, new);
+        self.begin(last.version, new);
         if let Some(last) = self.last.as_mut() {
             last.given_up = given_up;
-            // An operator answers for it.
-            last.contradicted = false;
         }
     }
 

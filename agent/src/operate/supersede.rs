@@ -1,13 +1,14 @@
-//! Giving up a draft that was signed but not finished, for other content of the same version.
+//! Giving up a draft that was signed but not finished, for other content of the same version; or
+//! one that was finished and that notary-server refused.
 
 use std::collections::BTreeSet;
 
 use privyseal_proto::ledger::v1::{Superseded, record::Event};
-use privyseal_tuf::{Role, RoleType, Sha256Digest};
+use privyseal_tuf::{Dialect, Role, RoleType, Sha256Digest};
 
 use crate::{
     caller::Caller,
-    corridor::{House, LineageName, Named, record_lineage, unknown_lineage},
+    corridor::{House, LineageName, Named, authority, record_lineage, unknown_lineage},
     denial::{Denial, Reason},
     fault::Stop,
     ledger::Appended,
@@ -29,12 +30,16 @@ pub struct Supersede {
     pub new: Sha256Digest,
     /// Why; recorded.
     pub reason: String,
+    /// Does the operator say that notary-server refused what was finished? There one signature is
+    /// enough, so what it refuses would bar the version for ever. Recorded.
+    pub server_refused: bool,
 }
 
 /// Records it. From then on the new content may be signed under that version, and the old not.
 ///
 /// # Errors
-/// Where the old content is final, or one signature alone completes it, so that it may be in use.
+/// Where the old content is final, or one signature alone completes it, so that it may be in use;
+/// unless it was refused by notary-server, and nobody showed its file.
 pub async fn supersede(
     house: &House,
     operator: &Caller,
@@ -47,6 +52,7 @@ pub async fn supersede(
         old,
         new,
         reason,
+        server_refused,
     } = request;
     if reason.trim().is_empty() || reason.len() > 1024 {
         let message = "the reason needs 1 to 1,024 characters; it stands in the ledger";
@@ -58,7 +64,9 @@ pub async fn supersede(
     let opening = memory.opening_gate().await;
     let lineage = memory.lineage(&id).ok_or_else(|| unknown_lineage(&id))?;
     let gate = lineage.gate(&role).await;
-    supersedable(&lineage.known(&role), version, old, new)?;
+    let known = lineage.known(&role);
+    supersedable(&known, version, old, new)?;
+    may_be_in_use(&known, server_refused.then_some(house))?;
     let renamed = LineageId {
         first_root: new,
         ..id.clone()
@@ -78,6 +86,7 @@ pub async fn supersede(
         old_digest: old.as_bytes().to_vec(),
         new_digest: new.as_bytes().to_vec(),
         reason,
+        server_refused,
     });
     Ok(house
         .ledger
@@ -99,9 +108,6 @@ fn supersedable(
             "{role} version {version} with content {old} was not signed last"
         ));
     };
-    if last.state == VersionState::Final {
-        return refused(format!("{role} version {version} is complete"));
-    }
     if new == old {
         return refused("the old and the new content are the same".to_owned());
     }
@@ -110,13 +116,42 @@ fn supersedable(
             "{new} was given up before, and may carry signatures"
         ));
     }
-    // Where nobody signed the content yet, nothing of it can be in use.
-    if !last.signatures.is_empty() && one_completes(known, version) {
-        return refused(format!(
-            "one signature alone completes {role}, so it may be in use"
-        ));
-    }
     Ok(())
+}
+
+/// Could the last content be in use? `refused` where the operator says that notary-server refused
+/// it.
+fn may_be_in_use(known: &Known, refused: Option<&House>) -> Result<(), Denial> {
+    let no = |message: String| Err(Denial::new(Reason::NotSupersedable, message));
+    let (role, Some(last)) = (Named(&known.role), known.history().last.as_ref()) else {
+        return Ok(());
+    };
+    let version = last.version;
+    match (last.state, refused) {
+        (VersionState::Final, None) => no(format!("{role} version {version} is complete")),
+        (VersionState::Final, Some(house)) => {
+            let authority = authority(&house.config, &known.lineage().authority)?;
+            if authority.dialect != Dialect::Notary {
+                return no("only documents of Docker Content Trust go to notary-server".to_owned());
+            }
+            if last.signatures.is_empty() || !last.files.is_empty() {
+                return no(format!(
+                    "the finished file of {role} version {version} was shown to this agent, so it \
+                     may be in use"
+                ));
+            }
+            Ok(())
+        }
+        // Where nobody signed the content yet, nothing of it can be in use.
+        (VersionState::Committed, _)
+            if !last.signatures.is_empty() && one_completes(known, version) =>
+        {
+            no(format!(
+                "one signature alone completes {role}, so it may be in use"
+            ))
+        }
+        (VersionState::Committed, _) => Ok(()),
+    }
 }
 
 /// Can one key alone complete the last content of the role?

@@ -251,6 +251,7 @@ impl Admin for AdminService {
                 old: digest("old_digest", &request.old_digest)?,
                 new: digest("new_digest", &request.new_digest)?,
                 reason: request.reason,
+                server_refused: request.server_refused,
             };
             let appended = supersede(&house, &caller, request).await?;
             Ok(SupersedeReply {

@@ -205,3 +205,63 @@ fn a_snapshot_drops_and_lowers_nothing_that_is_delegated_to() {
         "signed"
     );
 }
+
+#[test]
+fn a_snapshot_repeats_what_is_published_whatever_was_signed_since() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    let ci = stage.ci();
+    let mut app = Published::new(&stage, &ci);
+    app.show(&ci);
+    let second = targets(2, &["v1", "v2"], &[]);
+    app.alice = app.image.completed(&ci, "targets/alice", "alice", &second);
+    app.show(&ci);
+    assert_eq!(app.sign(&ci, &snapshot(1, &app.files())), "signed");
+    for version in [3, 4] {
+        let unpublished = targets(version, &["v3"], &[]);
+        app.image
+            .completed(&ci, "targets/alice", "alice", &unpublished);
+    }
+    stage.tls.stage.agent.restart();
+    let ci = stage.ci();
+    let first = targets(1, &["v1"], &[]);
+    let mut lower = app.files();
+    lower[2].1 = &first;
+    assert_eq!(app.sign(&ci, &snapshot(2, &lower)), "SNAPSHOT_FILE_UNKNOWN");
+    assert_eq!(app.sign(&ci, &snapshot(2, &app.files())), "signed");
+    assert_eq!(app.sign(&ci, &snapshot(3, &app.files())), "signed");
+}
+
+#[test]
+fn a_snapshot_drops_a_role_with_the_document_that_drops_it() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    let ci = stage.ci();
+    let app = Published::new(&stage, &ci);
+    app.show(&ci);
+    assert_eq!(app.sign(&ci, &snapshot(1, &app.files())), "signed");
+    let [root, published, _, bob] = app.files();
+    let to_bob = To(
+        "targets/bob",
+        std::slice::from_ref(&app.elsewhere.key),
+        &[""],
+    );
+    let removed = |version| targets(version, &[], std::slice::from_ref(&to_bob));
+    let key = &app.image.targets.name;
+    let second = app.image.completed(&ci, "targets", key, &removed(2));
+    app.image.observe(&ci, "targets", &second).unwrap();
+    // The newest document that is known does not delegate to alice; the one that is listed does.
+    let without = |targets: &[u8]| snapshot(2, &[root, ("targets", targets), bob]);
+    assert_eq!(app.sign(&ci, &without(published.1)), "SNAPSHOT_DROPPED");
+    for version in [3, 4] {
+        app.image.completed(&ci, "targets", key, &removed(version));
+    }
+    stage.tls.stage.agent.restart();
+    let ci = stage.ci();
+    assert_eq!(app.sign(&ci, &without(published.1)), "SNAPSHOT_DROPPED");
+    let fourth = app.image.completed(&ci, "targets", key, &removed(4));
+    app.image.observe(&ci, "targets", &fourth).unwrap();
+    assert_eq!(app.sign(&ci, &without(&fourth)), "signed");
+}

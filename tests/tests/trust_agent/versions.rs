@@ -96,6 +96,7 @@ fn an_unfinished_draft_is_given_up_by_an_operator() {
         old_digest: digest(&wrong).to_string(),
         new_digest: digest(&right).to_string(),
         reason: "another tag was meant".to_owned(),
+        server_refused: false,
     };
     stage.operator().supersede(supersede).unwrap();
     stage.tls.stage.agent.restart();
@@ -110,4 +111,64 @@ fn an_unfinished_draft_is_given_up_by_an_operator() {
     let complete = second.completed("targets", &half);
     app.observe(&ci, "targets", &complete).unwrap();
     assert_eq!(app.memory(&ci, "targets").unwrap().state(), State::Final);
+}
+
+#[test]
+fn a_root_that_notary_server_refused_is_given_up_by_an_operator_who_says_so() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    let (ci, operator) = (stage.ci(), stage.operator());
+    let app = Image::new(&stage, "app").opened(&ci);
+    let key = app.root[0].name.clone();
+    let wrong = app.root(2);
+    let refused_file = app.completed(&ci, "root", &key, &wrong);
+    let right = app.root_of(2, &[app.root[0].key.clone()]);
+    let sign = |rpc, document: &[u8]| app.sign(rpc, "root", &key, document);
+    assert_eq!(reason(sign(&ci, &right)), "VERSION_REUSED");
+    let request = |old: &[u8], new: &[u8], server_refused| SupersedeRequest {
+        lineage: Some(app.lineage.clone()),
+        role: "root".to_owned(),
+        version: 2,
+        old_digest: digest(old).to_string(),
+        new_digest: digest(new).to_string(),
+        reason: "the server has another key of timestamp".to_owned(),
+        server_refused,
+    };
+    let supersede = |rpc: &privyseal_tests::rpc::Rpc, old: &[u8], new: &[u8], refused| {
+        rpc.supersede(request(old, new, refused)).map(|_| ())
+    };
+    assert_eq!(
+        reason(supersede(&operator, &wrong, &right, false)),
+        "NOT_SUPERSEDABLE"
+    );
+    assert_eq!(
+        reason(supersede(&ci, &wrong, &right, true)),
+        "OPERATOR_ONLY"
+    );
+    supersede(&operator, &wrong, &right, true).unwrap();
+    stage.tls.stage.agent.restart();
+    let (ci, operator) = (stage.ci(), stage.operator());
+    assert_eq!(reason(sign(&ci, &wrong)), "VERSION_REUSED");
+    // It follows the first root, whose file may still be shown.
+    app.observe(&operator, "root", &app.first_root).unwrap();
+    let complete = app.completed(&ci, "root", &key, &right);
+    assert_eq!(app.memory(&ci, "root").unwrap().state(), State::Final);
+    assert_eq!(
+        reason(supersede(&operator, &right, &wrong, true)),
+        "NOT_SUPERSEDABLE"
+    );
+    app.observe(&ci, "root", &complete).unwrap();
+    let other = app.root_of(2, &[app.root[1].key.clone()]);
+    assert_eq!(
+        reason(supersede(&operator, &right, &other, true)),
+        "NOT_SUPERSEDABLE"
+    );
+    assert_eq!(
+        reason(app.observe(&ci, "root", &refused_file)),
+        "VERSION_REUSED"
+    );
+    let events = stage.tls.stage.client("auditor").ok("ledger show");
+    assert!(events.contains("refused by the server"), "{events}");
+    sign(&ci, &app.root(3)).unwrap();
 }

@@ -3,28 +3,29 @@
 
 use std::collections::BTreeMap;
 
-use privyseal_tuf::{RoleName, notary};
+use privyseal_tuf::{Role, RoleName, notary};
 
 use super::Named;
 use crate::{
     denial::{Denial, Reason},
-    memory::{Ancestry, Known},
+    memory::{Ancestry, Delegated, Known},
 };
 
 /// No entry is missing that was there, and none is lower, as far as its file is known.
 ///
-/// A role that nobody delegates to any more may go: notary's own clients drop it. Its versions stay
-/// in the memory, so that it can't come back lower. One that never had a document is listed by
+/// A role that nobody whom it lists delegates to any more may go: notary's own clients drop it. Its
+/// versions stay in the memory, so that it can't come back lower. One that never had a document is listed by
 /// nobody, so what is delegated to need not be there.
 pub(super) fn keeps(known: &Known, snapshot: &notary::Snapshot) -> Result<(), Denial> {
     let listed = known.listed(snapshot).into_iter();
     let listed: BTreeMap<_, _> = listed
         .map(|entry| (entry.role.meta_name(), entry.version))
         .collect();
+    let delegated = known.delegated();
     for (name, before) in known.state.snapshot_entries.iter() {
         let shown = name.escape_debug();
         match listed.get(name) {
-            None if is_delegated(known, name) => {
+            None if is_delegated(known, &delegated, &listed, name) => {
                 let message = format!("{shown} was listed with version {before} and is missing");
                 return Err(Denial::new(Reason::SnapshotDropped, message));
             }
@@ -57,14 +58,47 @@ pub(super) fn is_known(known: &Known, snapshot: &notary::Snapshot) -> Result<(),
     }
 }
 
-/// Do delegations lead to the role of an entry, from the top-level targets on?
-fn is_delegated(known: &Known, entry: &str) -> bool {
+/// Do delegations lead to the role of an entry, from the top-level targets on? What counts is what
+/// the documents say that are listed; of one that is not known, what its last one says.
+fn is_delegated(
+    known: &Known,
+    delegated: &Delegated,
+    listed: &BTreeMap<String, Option<u64>>,
+    entry: &str,
+) -> bool {
     let name = entry.strip_suffix(".json");
     let name: Option<RoleName> = name.and_then(|name| name.parse().ok());
-    name.is_some_and(|name| {
-        let ancestry = Ancestry::of(&known.delegated(), &name);
-        ancestry.to(&name).any(|edge| edge.connected)
-    })
+    let Some(name) = name else {
+        return false;
+    };
+    let above = name.as_str().rsplit_once('/').map(|(above, _)| above);
+    let Some(above) = above.and_then(|above| above.parse::<Role>().ok()) else {
+        return false;
+    };
+    let above_entry = above.meta_name();
+    let history = match &above {
+        Role::Top(role) => Some(known.state.history(*role)),
+        Role::Delegated(name) => delegated.history(name).map(AsRef::as_ref),
+    };
+    // Clients come by no document that is not listed.
+    let Some(version) = listed.get(&above_entry).copied() else {
+        return false;
+    };
+    let said = version.and_then(|version| history?.of_version(version)?.delegations.as_ref());
+    let by_above = match said {
+        Some(said) => said.role(&name).is_some(),
+        // A document that stays as it was still says what it said.
+        None if version.is_some()
+            && version.as_ref() == known.state.snapshot_entries.get(&above_entry) =>
+        {
+            true
+        }
+        None => {
+            let ancestry = Ancestry::of(delegated, &name);
+            ancestry.to(&name).any(|edge| edge.connected)
+        }
+    };
+    by_above && (above.top().is_some() || is_delegated(known, delegated, listed, &above_entry))
 }
 
 /// It says no more of a file than the agent can compare.

@@ -1,6 +1,6 @@
 //! What a document of a role adds to the memory of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, mem, sync::Arc};
 
 use privyseal_proto::ledger::v1::{
     Facts, SnapshotFacts, TargetsFacts, facts::Content, targets_facts::Delegations,
@@ -8,7 +8,8 @@ use privyseal_proto::ledger::v1::{
 use privyseal_tuf::RoleType;
 
 use crate::memory::{
-    KnownDelegations, LineageState, RoleHistory, RootFacts, VersionState, entries::entries,
+    KnownDelegations, LineageState, RoleHistory, RootFacts, VersionState,
+    entries::{entries, files},
 };
 
 /// The memory of one role, to be changed.
@@ -58,10 +59,16 @@ impl Changing<'_> {
 
     /// Takes back what the last content, which is given up, had taught.
     pub(super) fn take_back(&mut self) {
+        let last = self.history().last.as_ref();
+        let is_final = last.is_some_and(|last| last.state == VersionState::Final);
         let Self::Top(role, state) = self else {
             return;
         };
         match role {
+            RoleType::Root if is_final => {
+                state.trusted_root = state.previous_root.take();
+                state.previous_root = state.earlier_root.take();
+            }
             RoleType::Root => state.offered_root = None,
             RoleType::Targets => {}
             RoleType::Snapshot => state.lower(),
@@ -82,7 +89,8 @@ impl Changing<'_> {
         let completed = last.state != VersionState::Final;
         last.state = VersionState::Final;
         if let (Self::Top(_, state), Some(root)) = (self, offered.filter(|_| completed)) {
-            state.previous_root = state.trusted_root.replace(root);
+            let previous = state.trusted_root.replace(root);
+            state.earlier_root = mem::replace(&mut state.previous_root, previous);
         }
     }
 }
@@ -97,21 +105,38 @@ fn delegations(history: &RoleHistory, facts: &TargetsFacts) -> Option<Arc<KnownD
 
 impl LineageState {
     fn raise(&mut self, snapshot: &SnapshotFacts) {
-        let known = Arc::make_mut(&mut self.snapshot_entries);
-        let raised = entries(snapshot).map(|(name, version)| {
-            let before = known.insert(name.clone(), version);
-            (name, before)
-        });
-        self.entries_before = raised.collect::<BTreeMap<_, _>>();
+        self.entries_before = put(&mut self.snapshot_entries, entries(snapshot));
+        self.files_before = put(&mut self.snapshot_files, files(snapshot));
     }
 
     fn lower(&mut self) {
-        let entries = Arc::make_mut(&mut self.snapshot_entries);
-        for (name, before) in std::mem::take(&mut self.entries_before) {
-            match before {
-                Some(version) => entries.insert(name, version),
-                None => entries.remove(&name),
-            };
-        }
+        restore(
+            &mut self.snapshot_entries,
+            mem::take(&mut self.entries_before),
+        );
+        restore(&mut self.snapshot_files, mem::take(&mut self.files_before));
+    }
+}
+
+/// Puts entries in their places, and says what was there.
+fn put<T: Clone>(
+    known: &mut Arc<BTreeMap<String, T>>,
+    new: impl Iterator<Item = (String, T)>,
+) -> BTreeMap<String, Option<T>> {
+    let known = Arc::make_mut(known);
+    let before = new.map(|(name, value)| {
+        let before = known.insert(name.clone(), value);
+        (name, before)
+    });
+    before.collect()
+}
+
+fn restore<T: Clone>(known: &mut Arc<BTreeMap<String, T>>, before: BTreeMap<String, Option<T>>) {
+    let known = Arc::make_mut(known);
+    for (name, value) in before {
+        match value {
+            Some(value) => known.insert(name, value),
+            None => known.remove(&name),
+        };
     }
 }

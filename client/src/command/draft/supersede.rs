@@ -16,8 +16,13 @@ use crate::show::now;
 An agent never signs two contents of one root version. Where it signed another draft than this one,
 and that one is not complete, an operator has it give the other one up; afterwards it signs this one.
 
+Of Docker Content Trust one signature is mostly enough, so a root that notary-server refuses is
+complete and bars its version. Where you are sure that the server does not have it, say so with
+--server-refused: whoever has got that root could else show it to somebody.
+
 Examples:
-  privyseal draft supersede root-3.draft.json --reason 'wrong timestamp key in the first draft'")]
+  privyseal draft supersede root-3.draft.json --reason 'wrong timestamp key in the first draft'
+  privyseal draft supersede root-3.draft.json --server-refused --reason 'the server has new keys'")]
 pub struct Supersede {
     /// The draft file that stays.
     file: PathBuf,
@@ -27,6 +32,9 @@ pub struct Supersede {
     /// Why; it is recorded in the agents' ledgers.
     #[arg(long)]
     reason: String,
+    /// The other one is complete, and notary-server refused it. Recorded.
+    #[arg(long)]
+    server_refused: bool,
     /// What is published of the role, fetched from the repository, to compare with.
     #[arg(long, value_name = "FILE")]
     before: Option<PathBuf>,
@@ -63,7 +71,8 @@ pub(super) async fn run(command: Supersede, context: &mut Context<'_>) -> anyhow
     let mut agents = context.agents(Vec::new()).await?;
     let missing = context.report_missing(&agents)?;
     for agent in agents.connected_mut() {
-        if give_up(agent, &lineage, &file.document, &command.reason).await? {
+        let (new, refused) = (&file.document, command.server_refused);
+        if give_up(agent, &lineage, new, &command.reason, refused).await? {
             writeln!(
                 context.screen,
                 "agent {} gave up the other draft; next: privyseal draft sign {}",

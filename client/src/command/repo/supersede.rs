@@ -64,7 +64,7 @@ pub(super) async fn run(
         return Err(Advice::failed(message, to_do).into());
     }
     for agent in agents.connected_mut() {
-        if give_up(agent, &lineage, &new, &command.reason).await? {
+        if give_up(agent, &lineage, &new, &command.reason, false).await? {
             writeln!(
                 context.screen,
                 "agent {} gave up the old draft",
@@ -102,12 +102,14 @@ fn confirmed(context: &mut Context<'_>) -> anyhow::Result<bool> {
     Ok(context.screen.can_ask() && context.screen.ask(question)?)
 }
 
-/// Has an agent give up what it signed under this version; false where it signed nothing else.
+/// Has an agent give up what it signed under this version; false where it signed nothing else. Also
+/// what it completed, where notary-server refused that.
 pub(in crate::command) async fn give_up(
     agent: &mut Agent,
     lineage: &LineageRef,
     new: &Document,
     reason: &str,
+    server_refused: bool,
 ) -> anyhow::Result<bool> {
     let version = new.root()?.header.version;
     let new_digest = new.payload().digest.to_string();
@@ -127,7 +129,7 @@ pub(in crate::command) async fn give_up(
     let Some(old) = memory.filter(|memory| {
         memory.version == version
             && memory.digest != new_digest
-            && memory.state() == State::Committed
+            && (memory.state() == State::Committed || server_refused)
     }) else {
         return Ok(false);
     };
@@ -138,6 +140,7 @@ pub(in crate::command) async fn give_up(
         old_digest: old.digest,
         new_digest,
         reason: reason.to_owned(),
+        server_refused,
     };
     let reply = agent.admin().supersede(request).await;
     let reply = reply.map_err(|status| agent.error(&status))?.into_inner();

@@ -64,7 +64,12 @@ impl RecordView {
                     hex::encode(&superseded.old_digest),
                     hex::encode(&superseded.new_digest),
                 );
-                self.detail = format!("{} -> {}: {}", short(&old), short(&new), superseded.reason);
+                let refused = match superseded.server_refused {
+                    true => "complete, refused by the server: ",
+                    false => "",
+                };
+                let (old, new) = (short(&old), short(&new));
+                self.detail = format!("{old} -> {new}: {refused}{}", superseded.reason);
             }
             Event::Refusals(refusals) => {
                 self.event = "refused";
