@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use privyseal_proto::v1::role_memory::State;
 use privyseal_tests::metadata;
 use privyseal_tuf::json::{Object, Value};
-use privyseal_tuf::{Document, Requirement, Sha256Digest, canonical};
+use privyseal_tuf::{Document, Key, Requirement, Sha256Digest, canonical};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyPair};
 
 use crate::documents::{edited, replaced, signed, timestamp};
@@ -110,8 +110,7 @@ fn by_openssl(name: &str, options: &[&str]) -> Vec<u8> {
 }
 
 /// A key of P-256 in a form that Go does not write.
-fn compressed() -> Vec<u8> {
-    let key = foreign();
+fn compressed(key: &Key) -> Vec<u8> {
     let point = key.public().unwrap().point().unwrap().to_vec();
     let head = hex::decode("3039301306072a8648ce3d020106082a8648ce3d030107032200").unwrap();
     let parity = 2 + (point[64] & 1);
@@ -204,7 +203,7 @@ fn a_root_introduces_no_certificate_that_clients_refuse() {
         ),
         (
             "a compressed point",
-            with(&root, "ecdsa", &compressed()),
+            with(&root, "ecdsa", &compressed(&app.targets.key)),
             "KEY_UNSUPPORTED",
         ),
         (
