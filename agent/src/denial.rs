@@ -144,7 +144,7 @@ reasons! {
     /// A snapshot that lists a file which the agent does not know.
     SnapshotFileUnknown = "SNAPSHOT_FILE_UNKNOWN", "show this agent the finished documents that the snapshot lists (`privyseal trust publish` does)";
     /// Nothing to supersede, or it is final.
-    NotSupersedable = "NOT_SUPERSEDABLE", "go on with the next version; only an unfinished draft that needs several signatures can be superseded";
+    NotSupersedable = "NOT_SUPERSEDABLE", "go on with the next version; only an unfinished draft that needs several signatures can be superseded; of images also what notary-server refused and nobody showed, with `privyseal draft supersede --server-refused`";
     /// A keystore that the config keeps from root keys.
     KeystoreNotForRoot = "KEYSTORE_NOT_FOR_ROOT", "sign root with a keystore that has holds_root_keys = true, which waits for a person after its token was away";
     /// The name is taken.
