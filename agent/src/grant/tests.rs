@@ -249,6 +249,10 @@ fn a_glob_matches_all_that_begins_so_where_two_stars_end_it() {
         ("reg.test/app", "reg.test/app", false),
     ] {
         let glob = NameGlob::try_from(glob.to_owned()).unwrap();
-        assert_eq!(glob.matches_all_from(beginning), all, "{glob:?} {beginning}");
+        assert_eq!(
+            glob.matches_all_from(beginning),
+            all,
+            "{glob:?} {beginning}"
+        );
     }
 }
