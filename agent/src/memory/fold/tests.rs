@@ -206,3 +206,39 @@ fn delegations_that_did_not_change_are_those_of_the_last_final_version() {
     observe("targets", 6, Some(Delegations::Unchanged(true)));
     assert!(delegators().is_empty());
 }
+
+#[test]
+fn in_notarys_dialect_an_old_record_delegates_to_nobody_elsewhere() {
+    let (memory, _) = replayed(BEFORE_DELEGATIONS);
+    let app = lineage(&memory, "example.org/app");
+    let observed = |delegator: &str, version, names: &[&str]| {
+        let listed = |name: &&str| Listed {
+            name: (*name).to_owned(),
+            beginnings: true,
+            paths: vec![String::new()],
+            ..Listed::default()
+        };
+        let delegations = Delegations::Changed(DelegationFacts {
+            signers: vec![Default::default()],
+            roles: names.iter().map(listed).collect(),
+            ..DelegationFacts::default()
+        });
+        Event::Observed(Observed {
+            lineage: record_lineage(app.id()),
+            role: delegator.to_owned(),
+            version,
+            digest: vec![9; 32],
+            facts: targets_facts(Some(delegations)),
+            ..Observed::default()
+        })
+    };
+    apply(&memory, observed("targets", 3, &["targets/a"]));
+    let rogue = ["targets/b", "targets/a/b/c", "targets/a/b"];
+    apply(&memory, observed("targets/a", 1, &rogue));
+    let edges = |name: &str| {
+        let known = app.known(&role(name));
+        known.ancestry.to(&name.parse().unwrap()).count()
+    };
+    assert_eq!(["targets/a", "targets/a/b"].map(edges), [1, 1]);
+    assert_eq!(["targets/b", "targets/a/b/c"].map(edges), [0, 0]);
+}
