@@ -10,14 +10,19 @@ mod error;
 mod known_before;
 mod old_keys;
 mod plan;
+mod rehearsal;
 mod retired;
 mod signers;
+#[cfg(test)]
+mod tests;
+mod vouched;
 
 pub use begun::{Begun, BegunError, begun};
 pub use elsewhere::Elsewhere;
 pub use enroll::enroll;
 pub use error::AdoptError;
-pub use known_before::trust_what_was_known;
 pub use old_keys::{OldKey, OldKeys};
 pub use plan::{Left, NewKeys, Plan, Replaced, RolePlan, Wanted};
+pub use rehearsal::{Rehearsal, RehearsalError};
 pub use retired::{Retired, retired};
+pub use vouched::check_vouched;

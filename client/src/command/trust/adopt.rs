@@ -15,7 +15,9 @@ use crate::Exit;
 use crate::agent::KeyRef;
 use crate::command::context::Context;
 use crate::failure::Advice;
-use crate::trust::adopt::{self, BegunError, Elsewhere, NewKeys, OldKeys, Plan, retired};
+use crate::trust::adopt::{
+    self, BegunError, Elsewhere, NewKeys, OldKeys, Plan, Rehearsal, retired,
+};
 use crate::trust::docker_keys::{KeyDirectory, Passphrases};
 use crate::trust::hands::Hands;
 use crate::trust::init::{Choice, own_keys, server_key};
@@ -77,12 +79,17 @@ pub(super) async fn run(command: Adopt, context: &mut Context<'_>) -> anyhow::Re
     print::unread(&old, context)?;
     let place = desk.place(image.gun())?;
     let publisher = place.publisher();
-    let known = adopt::trust_what_was_known(&old.directories, place.home(), publisher.now)?;
-    print::known(known, context)?;
     if !command.dry_run {
         settle(&publisher, context).await?;
     }
-    let state = publisher.load_existing().await?;
+    // What is only looked at is not trusted from then on.
+    let rehearsal = Rehearsal::begin(place.home(), &old.directories, publisher.now)?;
+    print::known(rehearsal.known, context)?;
+    let looking = Publisher {
+        home: rehearsal.home(),
+        ..publisher
+    };
+    let state = looking.load_existing().await?;
     let mut agents = desk.agents(context).await?;
     let mut hands = desk.hands(&mut agents).await?;
     let begun = adopt::begun(place.home(), &state, &old).map_err(begun_advice)?;
@@ -96,6 +103,7 @@ pub(super) async fn run(command: Adopt, context: &mut Context<'_>) -> anyhow::Re
         print::nothing(&state, &plan, &retired(&state, &old, &others), context)?;
         return Ok(Exit::Done);
     }
+    adopt::check_vouched(&state, &old, &plan, publisher.now).map_err(Advice::from)?;
     print::plan(&state, &plan, context)?;
     if command.dry_run {
         return Ok(Exit::Done);
@@ -103,6 +111,7 @@ pub(super) async fn run(command: Adopt, context: &mut Context<'_>) -> anyhow::Re
     if !command.yes {
         context.confirm("Go over to these keys?", "nothing was changed")?;
     }
+    rehearsal.keep(place.home())?;
     let root = state.base.root();
     if let Some(root) = root.filter(|_| plan.continues || !plan.roles.is_empty()) {
         let former = old.open_root(root, &mut passphrases);

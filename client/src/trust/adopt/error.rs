@@ -20,6 +20,11 @@ pub enum AdoptError {
         /// The canonical ids of the others.
         missing: String,
     },
+    /// Nobody but the server says that a document is what it was.
+    #[error(
+        "only the trust server vouches for {0}: none of the key files that are to be replaced signed what it shows, and its root is neither known here nor pinned"
+    )]
+    NotVouched(String),
     /// A role's threshold is higher than the number of its new keys.
     #[error("{role} needs {threshold} signatures, and would have {keys} keys")]
     TooFew {
@@ -55,6 +60,10 @@ impl AdoptError {
                 "nothing was changed; name the file of a missing key with --old-root-key, or the directory with --trust-dir"
                     .to_owned()
             }
+            Self::NotVouched(_) => {
+                "nothing was changed; name the --trust-dir of somebody who used the repository, or compare the root that `privyseal trust inspect` shows with what its owner has, and pin it under [trust.pinning] of ~/.config/privyseal/config.toml"
+                    .to_owned()
+            }
             Self::TooFew { role, .. } => {
                 format!("nothing was changed; name more keys for {role}")
             }
@@ -72,6 +81,9 @@ impl AdoptError {
 
 impl From<AdoptError> for Advice {
     fn from(error: AdoptError) -> Self {
-        Self::failed(error.to_string(), error.remedy())
+        match error {
+            AdoptError::NotVouched(_) => Self::needs_person(error.to_string(), error.remedy()),
+            _ => Self::failed(error.to_string(), error.remedy()),
+        }
     }
 }

@@ -1,32 +1,37 @@
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use privyseal_tuf::{Dialect, Document, Requirement, RoleType};
+use privyseal_tuf::{Dialect, Document, Requirement, Role, RoleType, View};
 
 use crate::trust::docker_keys::KeyDirectory;
 use crate::trust::home::{HomeError, Kept, Memory, RepositoryHome, TrustedBy, TrustedSince};
+use crate::trust::pull::MOST_ROLES;
 
-/// The longest root that is read, in bytes.
+/// The longest file that is read, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
 
 /// Trusts the newest root that docker or notary knew of a repository, where this client knows none
-/// of it. Returns the root's version where it did.
+/// of it, and remembers what they last saw of it, which is not taken back. Returns the root's version
+/// where it did.
 ///
-/// A file that is missing, or no root, says nothing.
+/// A file that is missing, or not what it should be, says nothing. What was seen of a role counts
+/// only as far as keys that still are its own signed it: see [`crate::trust::pull`].
 ///
 /// # Errors
 /// Where it can't be remembered.
-pub fn trust_what_was_known(
+pub(super) fn trust_what_was_known(
     directories: &[KeyDirectory],
     home: &RepositoryHome,
     now: i64,
 ) -> Result<Option<u64>, HomeError> {
+    let gun = home.gun().as_str();
     let known = directories.iter().filter_map(|directory| {
-        let path = directory.metadata(home.gun().as_str(), "root");
-        read(&path)
+        let root = read_root(&directory.metadata(gun, "root"))?;
+        Some((directory, root))
     });
-    let Some(root) = known.max_by_key(|root| root.version) else {
+    let Some((directory, root)) = known.max_by_key(|(_, root)| root.version) else {
         return Ok(None);
     };
     let lock = home.lock()?;
@@ -42,12 +47,47 @@ pub fn trust_what_was_known(
             by: TrustedBy::FirstUse,
         },
         roots: vec![root],
-        files: Default::default(),
+        files: seen(directory, gun),
     })?;
     Ok(Some(version))
 }
 
-fn read(path: &Path) -> Option<Kept> {
+/// What was last seen of the other roles, by their names.
+fn seen(directory: &KeyDirectory, gun: &str) -> BTreeMap<String, Kept> {
+    let mut files = BTreeMap::new();
+    let mut roles = vec![
+        RoleType::Timestamp.into(),
+        RoleType::Snapshot.into(),
+        Role::TARGETS,
+    ];
+    while let Some(role) = roles.pop() {
+        let read = read(&directory.metadata(gun, role.as_str()));
+        let Some((document, bytes)) = read else {
+            continue;
+        };
+        let Ok(view) = document.view(role.kind()) else {
+            continue;
+        };
+        files.insert(role.to_string(), Kept::new(view.version(), bytes));
+        if let View::NotarySnapshot(snapshot) = view {
+            let names = snapshot.delegations.keys();
+            let delegated = names.filter_map(|name| name.as_str().parse().ok());
+            roles.extend(delegated.map(Role::Delegated).take(MOST_ROLES));
+        }
+    }
+    files
+}
+
+fn read_root(path: &Path) -> Option<Kept> {
+    let (document, bytes) = read(path)?;
+    let root = document.root().ok()?;
+    let is_whole = Requirement::of(&root, RoleType::Root)
+        .tally(&document)
+        .is_met();
+    is_whole.then(|| Kept::new(root.header.version, bytes))
+}
+
+fn read(path: &Path) -> Option<(Document, Vec<u8>)> {
     let mut bytes = Vec::new();
     let file = File::open(path).ok()?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
@@ -55,10 +95,5 @@ fn read(path: &Path) -> Option<Kept> {
         return None;
     }
     let document = Document::parse(&bytes).ok()?;
-    let root = document.root().ok()?;
-    let is_whole = Requirement::of(&root, RoleType::Root)
-        .tally(&document)
-        .is_met();
-    (is_whole && document.dialect() == Dialect::Notary)
-        .then(|| Kept::new(root.header.version, bytes))
+    (document.dialect() == Dialect::Notary).then_some((document, bytes))
 }

@@ -54,6 +54,17 @@ pub(super) fn plan(state: &State, plan: &Plan, context: &mut Context<'_>) -> any
         context.screen,
         "{gun}: {tags} signed tags, which stay signed"
     )?;
+    let tags = state.base.targets.iter().flat_map(|(role, (_, listed))| {
+        listed.targets.iter().map(|(path, target)| {
+            let digest = target.hashes.sha256();
+            let digest = digest.map_or_else(String::new, |digest| format!("sha256:{digest}"));
+            vec![escape(path.as_str()), digest, escape(role.as_str())]
+        })
+    });
+    let tags: Vec<Vec<String>> = tags.collect();
+    if !tags.is_empty() {
+        print_table(context.screen, &["tag", "digest", "signed in"], tags)?;
+    }
     if plan.continues {
         writeln!(context.screen, "the root that was begun goes on")?;
     }
