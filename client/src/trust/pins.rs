@@ -123,6 +123,8 @@ impl Pins {
             keys: candidates.iter().map(|it| it.certificate.clone()).collect(),
             notes: Vec::new(),
         };
+        // Another way to write the registry is no way around a pin.
+        let gun = &gun.canonical();
         for Sourced { from, config } in &self.content_trust {
             match config.check(gun, candidates) {
                 Ok(Some(said)) => pinned.narrow(said),

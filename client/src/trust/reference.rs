@@ -11,6 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use digest::{Digest, NotADigest};
+pub(in crate::trust) use gun::canonical;
 pub use gun::{Gun, NotAGun};
 pub use tag::{NotATag, Tag};
 

@@ -34,7 +34,8 @@ const INDEX: &str = "repository.json";
 
 impl RepositoryHome {
     pub(super) fn new(parent: &Path, gun: &Gun) -> Self {
-        let stem = name::stem(gun.as_str());
+        // However its registry is written, there is one memory of it.
+        let stem = name::stem(gun.canonical().as_str());
         Self {
             gun: gun.clone(),
             parent: parent.to_owned(),
@@ -117,7 +118,7 @@ impl RepositoryHome {
         let Some(index) = Index::read(&path)? else {
             return Ok(None);
         };
-        if index.repository != self.gun.as_str() {
+        if index.repository != self.gun.canonical().as_str() {
             return Err(HomeError::damaged(&path, "it is of another repository"));
         }
         index.load(&path, &self.files()).map(Some)
@@ -140,7 +141,7 @@ impl Locked<'_> {
     /// Where a file can't be written, or there is more than is kept.
     pub fn remember(&self, memory: &Memory) -> Result<(), HomeError> {
         let home = self.home;
-        let index = Index::of(home.gun.as_str(), memory)?;
+        let index = Index::of(home.gun.canonical().as_str(), memory)?;
         let files = home.files();
         let failed = |error| HomeError::io(&home.directory, error);
         make_private(&files).map_err(failed)?;

@@ -160,3 +160,17 @@ fn too_much_is_refused_before_anything_is_written() {
     assert!(matches!(refused, Err(HomeError::TooMuch { .. })));
     assert_eq!(repository.recall().unwrap(), None);
 }
+
+#[test]
+fn a_registry_that_is_written_otherwise_is_the_same_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::at(dir.path().to_owned());
+    remember(&home.repository(&gun()), &memory(1));
+    let other: Gun = "REG.example.test:443/team/app".parse().unwrap();
+    let repository = home.repository(&other);
+    assert_eq!(repository.gun(), &other);
+    assert_eq!(repository.recall().unwrap(), Some(memory(1)));
+    remember(&repository, &memory(2));
+    assert_eq!(home.repository(&gun()).recall().unwrap(), Some(memory(2)));
+    assert_eq!(home.repositories().unwrap(), [gun()]);
+}

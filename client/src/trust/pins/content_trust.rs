@@ -96,7 +96,7 @@ impl ContentTrust {
         if !self.is_on() {
             return Ok(None);
         }
-        if let Some(ids) = pins.cert_ids.get(gun.as_str()) {
+        if let Some((_, ids)) = pins.cert_ids.iter().find(|(name, _)| name.is(gun)) {
             let keys = matching(candidates, ids, |it| &it.certificate);
             if keys.is_empty() {
                 return Err(Mismatch::certificates(gun.as_str(), ids, candidates));

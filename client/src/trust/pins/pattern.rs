@@ -1,9 +1,8 @@
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::trust::reference::Gun;
+use crate::trust::reference::{Gun, canonical};
 
 /// The name of a repository, or of all that begin so: `reg.example.com/team/*`, `*`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -34,9 +33,10 @@ pub enum NotAPattern {
     Empty,
 }
 
-impl Borrow<str> for ExactName {
-    fn borrow(&self) -> &str {
-        &self.0
+impl ExactName {
+    /// Whether it is this repository's, by the canonical name.
+    pub(super) fn is(&self, gun: &Gun) -> bool {
+        canonical(&self.0) == gun.as_str()
     }
 }
 
@@ -63,8 +63,8 @@ pub(super) fn most_specific<'a, P: Pattern, T>(
 ) -> Option<(&'a str, &'a T)> {
     let gun = gun.as_str();
     let fits = |pattern: &str| match pattern.strip_suffix('*') {
-        Some(beginning) => gun.starts_with(beginning),
-        None => gun == pattern,
+        Some(beginning) => gun.starts_with(&canonical(beginning)),
+        None => gun == canonical(pattern),
     };
     let entries = entries
         .iter()
@@ -83,7 +83,7 @@ pub(super) fn longest_prefix<'a, T>(
         .iter()
         .map(|(prefix, value)| (prefix.as_str(), value));
     entries
-        .filter(|(prefix, _): &(&str, _)| gun.as_str().starts_with(prefix))
+        .filter(|(prefix, _): &(&str, _)| gun.as_str().starts_with(&canonical(prefix)))
         .max_by_key(|(prefix, _)| prefix.len())
 }
 

@@ -314,3 +314,39 @@ fn the_users_own_config_has_the_words_of_both() {
     assert!(own("mode = \"enforced\"").is_err());
     assert!(toml::from_str::<OwnPinning>("root-key = {}").is_err());
 }
+
+#[test]
+fn another_way_to_write_the_registry_is_no_way_around_a_pin() {
+    let sections = [
+        pinning(
+            "enforced",
+            &format!(
+                "\"cert-ids\": {{\"reg.test/app\": [\"{}\"]}}",
+                id("a certificate")
+            ),
+        ),
+        pinning(
+            "enforced",
+            &format!(
+                "\"root-keys\": {{\"REG.test:443/*\": [\"{}\"]}}",
+                id("a key")
+            ),
+        ),
+        notary(&format!(
+            "{{\"certs\": {{\"reg.test/app\": [\"{}\"]}}}}",
+            id("a certificate")
+        )),
+    ];
+    for pins in sections {
+        for name in [
+            "reg.test/app",
+            "REG.test/app",
+            "reg.test:443/app",
+            "Reg.test:0443/app",
+        ] {
+            assert!(check(&pins, name, &["a"]).is_ok(), "{name}");
+            let error = check(&pins, name, &["other"]);
+            assert!(error.is_err(), "{name}");
+        }
+    }
+}

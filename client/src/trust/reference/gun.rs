@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use url::Url;
+
 use super::{HUB, LONGEST_PATH, OFFICIAL, grammar};
 
 /// A repository's whole name, under which a trust server keeps its metadata ("globally unique
@@ -38,6 +40,14 @@ impl Gun {
         grammar::looks_like_host(first).then_some(first)
     }
 
+    /// The same with its registry as everybody who connects to it reads it: `REG.test:443/app` is
+    /// `reg.test/app`. It is what pins and memory go by; a trust server is asked by the name as it
+    /// stands.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        Self(canonical(&self.0))
+    }
+
     /// The repository's name at its registry: `library/app`.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -64,6 +74,25 @@ impl Gun {
     #[must_use]
     pub fn is_on_hub(&self) -> bool {
         self.registry() == Some(HUB)
+    }
+}
+
+/// A name, or the beginning of names, with its registry in the form that URLs have.
+pub(in crate::trust) fn canonical(text: &str) -> String {
+    let registry = text
+        .split_once('/')
+        .filter(|(first, _)| grammar::looks_like_host(first));
+    let Some((registry, path)) = registry else {
+        return text.to_owned();
+    };
+    let url = Url::parse(&format!("https://{registry}/")).ok();
+    let host = url
+        .as_ref()
+        .and_then(|url| Some((url.host_str()?, url.port())));
+    match host {
+        Some((host, Some(port))) => format!("{host}:{port}/{path}"),
+        Some((host, None)) => format!("{host}/{path}"),
+        None => format!("{}/{path}", registry.to_ascii_lowercase()),
     }
 }
 

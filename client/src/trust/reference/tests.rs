@@ -160,3 +160,22 @@ proptest! {
         let _ = (text.parse::<ImageReference>(), text.parse::<Gun>(), text.parse::<Tag>());
     }
 }
+
+#[test]
+fn a_registry_has_one_canonical_name() {
+    for (text, expected) in [
+        ("LOCALHOST:29744/team/app", "localhost:29744/team/app"),
+        ("Reg.Example.com:443/app", "reg.example.com/app"),
+        ("reg.example.com:0443/app", "reg.example.com/app"),
+        ("reg.example.com:05000/app", "reg.example.com:5000/app"),
+        ("127.1:5000/app", "127.0.0.1:5000/app"),
+        ("[0:0::1]:5000/app", "[::1]:5000/app"),
+        ("DOCKER.IO/library/app", "docker.io/library/app"),
+        ("alpine", "docker.io/library/alpine"),
+    ] {
+        let gun = image(text).gun().clone();
+        assert_eq!(gun.canonical().as_str(), expected, "{text}");
+    }
+    let collection: Gun = "team/App".parse().unwrap();
+    assert_eq!(collection.canonical(), collection);
+}
