@@ -66,6 +66,14 @@ impl Logins {
         }
     }
 
+    /// Without `NOTARY_AUTH`.
+    pub(in crate::trust) fn without_notary_auth(self) -> Self {
+        Self {
+            notary_auth: None,
+            ..self
+        }
+    }
+
     /// The user's name of the login for a repository's registry, where there is one.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use super::answer::Failed;
 use super::http::{Http, Patience, Reply};
 use super::login::{Logins, Purpose, Session};
 use super::reference::{Digest, Gun};
-use super::settings::ServerSettings;
+use super::settings::{Origin, ServerSettings};
 
 /// A trust server. Nothing that it answers is verified here beyond its hash, where that is known.
 #[derive(Debug)]
@@ -75,6 +75,11 @@ impl Server {
         patience: Patience,
     ) -> Result<Self, ServerError> {
         let http = Http::open(&settings.url, &settings.tls, patience)?;
+        // NOTARY_AUTH says not whose it is: a server that only an image's name names never gets it.
+        let logins = match settings.origin {
+            Origin::Registry => logins.without_notary_auth(),
+            _ => logins,
+        };
         let session = Session::new(http, logins, true, settings.token_hosts.clone());
         Ok(Self { session, limits })
     }

@@ -329,3 +329,29 @@ async fn who_has_no_login_is_told_to_log_in() {
     );
     assert!(!format!("{error} {error:?}").contains("secret"));
 }
+
+#[tokio::test]
+async fn notary_s_login_goes_to_servers_that_somebody_set_down() {
+    for (origin, is_sent) in [(Origin::Config, true), (Origin::Registry, false)] {
+        let script = guarded(|host| format!("http://{host}/token"));
+        let settings = ServerSettings {
+            url: script.url.clone(),
+            origin,
+            tls: Tls::default(),
+            token_hosts: Vec::new(),
+        };
+        let logins = Logins {
+            notary_auth: Some(BASE64_STANDARD.encode("ada:secret").into()),
+            ..Logins::none()
+        };
+        let server = Server::new(&settings, logins).unwrap();
+        server.fetch(&gun(), "root").await.unwrap();
+        let asked = script.asked();
+        let token = asked
+            .iter()
+            .find(|it| it.path.starts_with("/token"))
+            .unwrap();
+        let sent = token.header("authorization");
+        assert_eq!(sent, is_sent.then_some("Basic YWRhOnNlY3JldA=="));
+    }
+}

@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -103,7 +104,12 @@ impl Request<'_> {
     }
 
     async fn refresh(&self, http: &Http, token: &SecretString) -> Result<Reply, TransportError> {
-        let mut form = Serializer::new(String::new());
+        // With room for all, so that no part of the token is left where the text was before.
+        let room = 512
+            + 3 * (self.scope.len()
+                + self.service.map_or(0, str::len)
+                + token.expose_secret().len());
+        let mut form = Serializer::new(String::with_capacity(room));
         form.append_pair("grant_type", "refresh_token")
             .append_pair("client_id", CLIENT)
             .append_pair("scope", self.scope)
@@ -112,7 +118,9 @@ impl Request<'_> {
         let request = http
             .request(Method::POST, self.realm)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form.finish());
+            .body(Bytes::from_owner(Zeroizing::new(
+                form.finish().into_bytes(),
+            )));
         http.send(request, LONGEST).await
     }
 
