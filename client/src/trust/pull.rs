@@ -6,6 +6,7 @@
 //! one version are taken; the root must be the one that the snapshot names; and what is wrong has a
 //! name of its own.
 
+mod budget;
 mod cache;
 mod certificates;
 mod delegations;
@@ -26,6 +27,7 @@ use privyseal_tuf::{Delegations, Root, Targets};
 use super::home::{Memory, RepositoryHome, TrustedSince};
 use super::pins::Pins;
 
+use budget::{Budget, MOST_BYTES};
 pub use delegations::{Delegated, MOST_ROLES, Unused};
 pub use error::{PullError, Reason};
 pub use roots::check_before;
@@ -41,6 +43,8 @@ pub struct Pull<'a> {
     now: i64,
     /// Whether what is out of date is refused.
     dated: bool,
+    /// How much is fetched, in bytes.
+    budget: usize,
 }
 
 /// A repository's metadata, all of it verified.
@@ -113,6 +117,7 @@ impl<'a> Pull<'a> {
             pins,
             now,
             dated: true,
+            budget: MOST_BYTES,
         }
     }
 
@@ -132,7 +137,12 @@ impl<'a> Pull<'a> {
     /// it was then.
     pub async fn run(&self) -> Result<Pulled, PullError> {
         let memory = self.home.recall()?;
-        let pulled = match self.verified(memory.as_ref()).await {
+        let source = Budget::new(self.source, self.budget);
+        let bounded = Pull {
+            source: &source,
+            ..*self
+        };
+        let pulled = match bounded.verified(memory.as_ref()).await {
             Err(PullError::Unreachable(why)) => return self.cached(memory.as_ref(), why).await,
             other => other?,
         };

@@ -140,3 +140,20 @@ fn set(value: &mut Value, path: &[&str], to: Value) {
     let place = path.iter().fold(value, |value, name| &mut value[*name]);
     *place = to;
 }
+
+#[test]
+fn no_more_is_fetched_than_so_much_in_one_pull() {
+    let client = Client::new();
+    let repository = Repository::new();
+    let size: usize = repository.served.roots.values().map(|it| it.len()).sum();
+    let run = |budget| {
+        let pull = Pull::new(&repository.served, &client.home, &client.pins, NOW);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(Pull { budget, ..pull }.run())
+    };
+    assert!(matches!(run(size), Err(PullError::Wrong(_))));
+    assert_eq!(client.home.recall().unwrap(), None);
+    run(8 * size).unwrap();
+}
