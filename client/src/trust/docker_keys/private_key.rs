@@ -19,7 +19,8 @@ const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// A private key out of a file. It is cleared from memory when it is dropped.
+/// A private key out of a file. Its PKCS#8, and the number of a P-256 or P-384 key, are cleared from
+/// memory when it is dropped; what ring made of an RSA or Ed25519 key is not.
 pub struct PrivateKey {
     pkcs8: Zeroizing<Vec<u8>>,
     public: PublicKey,
