@@ -101,6 +101,8 @@ impl Arguments {
                         }
                         "build-arg" => build_arg(&mut args, value.as_deref())?,
                         "build-context" => build_context(&mut args, value.as_deref())?,
+                        "cache-from" => cache_from(value.as_deref())?,
+                        "sbom" | "attest" => scanner(&name, value.as_deref())?,
                         // podman's: an image in the place of the first FROM.
                         "from" => return Err(unclear("--from", "write the image into FROM")),
                         _ => {}
@@ -212,7 +214,72 @@ fn build_context(args: &mut BuildArgs, value: Option<&OsStr>) -> anyhow::Result<
     Ok(())
 }
 
+/// Layers of a cache become layers of the image, and nobody signed them: a directory is for whoever
+/// builds to know, a registry or service is not.
+fn cache_from(value: Option<&OsStr>) -> anyhow::Result<()> {
+    let text = value.and_then(OsStr::to_str).unwrap_or_default();
+    let types = text.split(',').filter(|part| part.starts_with("type="));
+    if types.eq(["type=local"]) && !text.contains('"') {
+        return Ok(());
+    }
+    let message = format!("--cache-from {text}: layers that nobody signed would be in the image");
+    let remedy =
+        "leave it out, or give a cache in a directory: --cache-from type=local,src=DIRECTORY";
+    Err(Advice::failed(message, remedy).into())
+}
+
+/// A list of contents is made by an image that the builder pulls for it.
+fn scanner(name: &str, value: Option<&OsStr>) -> anyhow::Result<()> {
+    let text = value.and_then(OsStr::to_str).unwrap_or_default();
+    let is_free = match name {
+        "sbom" => !is_yes(value),
+        _ => {
+            text.starts_with("type=provenance")
+                && !text.contains(['"', '\''])
+                && text.matches("type=").count() == 1
+        }
+    };
+    if is_free {
+        return Ok(());
+    }
+    let remedy = "leave it out, and have the list made afterwards by a tool that you trust";
+    Err(unclear(&format!("--{name} {text}"), remedy))
+}
+
 fn unclear(what: &str, remedy: &str) -> anyhow::Error {
     let message = format!("{what}: which images that uses is not known before the build");
     Advice::failed(message, remedy).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(option: &str) -> anyhow::Result<Arguments> {
+        Arguments::read([option, "."].map(OsString::from).into())
+    }
+
+    #[test]
+    fn what_the_builder_would_take_from_elsewhere_unverified_is_refused() {
+        for option in [
+            "--cache-from=reg.test/evil",
+            "--cache-from=type=registry,ref=reg.test/evil",
+            "--cache-from=type=local,type=registry,ref=evil",
+            "--cache-from=\"type=registry\",type=local",
+            "--sbom=true",
+            "--sbom=generator=reg.test/evil",
+            "--attest=type=sbom,generator=evil",
+            "--attest=type=provenance,type=sbom",
+            "--build-arg=BUILDKIT_SYNTAX=evil",
+        ] {
+            assert!(read(option).is_err(), "{option}");
+        }
+        for option in [
+            "--cache-from=type=local,src=/cache",
+            "--sbom=false",
+            "--attest=type=provenance,mode=max",
+        ] {
+            assert!(read(option).is_ok(), "{option}");
+        }
+    }
 }

@@ -92,8 +92,21 @@ impl Arguments {
                     "disable-content-trust" => disabled = Some(is_yes(value.as_deref())),
                     // A directory in place of an image.
                     "rootfs" => return Err(unverifiable("--rootfs")),
+                    "mount" if !is_mount_without_image(value.as_deref()) => {
+                        return Err(unverifiable("--mount of an image"));
+                    }
                     _ => options.extend(written),
                 },
+                // Whatever it looks like, what follows is the image.
+                Some(Argument::End) if !rest.is_empty() => {
+                    let image = rest.remove(0);
+                    return Ok(Self {
+                        options,
+                        disabled,
+                        image,
+                        command: rest,
+                    });
+                }
                 Some(Argument::End) => {}
                 Some(Argument::Plain(image)) => {
                     return Ok(Self {
@@ -112,6 +125,21 @@ impl Arguments {
     }
 }
 
+/// Whether every `type` of a mount is one that takes its files from no image; without any it is a
+/// volume.
+fn is_mount_without_image(value: Option<&OsStr>) -> bool {
+    let known = [
+        "bind", "volume", "tmpfs", "npipe", "cluster", "ramfs", "devpts", "glob",
+    ];
+    let Some(text) = value.and_then(OsStr::to_str) else {
+        return false;
+    };
+    let text = text.replace('"', "").to_ascii_lowercase();
+    let parts = text.split(',').filter_map(|part| part.split_once('='));
+    let mut types = parts.filter(|(key, _)| key.trim() == "type");
+    types.all(|(_, value)| known.contains(&value.trim()))
+}
+
 fn unverifiable(option: impl AsRef<OsStr>) -> anyhow::Error {
     let option = option.as_ref().display();
     Advice::failed(
@@ -119,4 +147,44 @@ fn unverifiable(option: impl AsRef<OsStr>) -> anyhow::Error {
         "run it with the container tool itself",
     )
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> anyhow::Result<Arguments> {
+        Arguments::read(text.split(' ').map(OsString::from).collect())
+    }
+
+    #[test]
+    fn images_that_are_mounted_are_refused() {
+        for mount in [
+            "type=image,source=evil,target=/x",
+            "src=evil,Type=Image",
+            "\"type=image\"",
+            "type=bind,type=image",
+            "type=artifact",
+        ] {
+            assert!(read(&format!("--mount {mount} app")).is_err(), "{mount}");
+            assert!(read(&format!("--mount={mount} app")).is_err(), "{mount}");
+        }
+        for mount in [
+            "type=bind,source=/image,target=/x",
+            "source=v,target=/type=image",
+            "type=tmpfs,target=/x",
+        ] {
+            assert!(read(&format!("--mount {mount} app")).is_ok(), "{mount}");
+        }
+    }
+
+    #[test]
+    fn what_follows_two_hyphens_is_the_image() {
+        let found = read("-d -- --rm app").unwrap();
+        assert_eq!(
+            (found.image, found.command),
+            ("--rm".into(), vec!["app".into()])
+        );
+        assert!(read("-d --").is_err());
+    }
 }
