@@ -31,6 +31,9 @@ pub struct InspectCommand {
     /// Print it for people.
     #[arg(long)]
     pretty: bool,
+    /// It prints JSON as it is: for those who say so.
+    #[arg(long, hide = true, conflicts_with = "pretty")]
+    json: bool,
     #[command(flatten)]
     consumer: ConsumerArgs,
 }
@@ -51,7 +54,7 @@ pub(super) async fn run(
             }
         }
     }
-    if command.pretty {
+    if command.pretty && !command.json {
         let texts: Vec<String> = found.iter().map(Inspection::pretty).collect();
         write!(context.screen, "{}", texts.join("\n\n"))?;
         return Ok(exit);

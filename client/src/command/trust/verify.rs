@@ -51,11 +51,19 @@ pub struct VerifyCommand {
 }
 
 pub(super) async fn run(command: VerifyCommand, context: &mut Context<'_>) -> anyhow::Result<Exit> {
-    let image = image(&command.image)?;
-    let consumer = command.consumer.open()?;
-    let verdict = match consumer.verify(&image).await {
-        Ok(verdict) => verdict,
-        Err(refusal) => return refuse(&image, refusal, command.json, context),
+    let parsed = image(&command.image);
+    // Whatever is wrong, a script that asked for JSON gets it.
+    let named = match &parsed {
+        Ok(image) => image.to_string(),
+        Err(_) => command.image.clone(),
+    };
+    let verified = match parsed.and_then(|image| Ok((image, command.consumer.open()?))) {
+        Ok((image, consumer)) => consumer.verify(&image).await.map(|it| (image, it)),
+        Err(error) => Err(Refusal::Setup(error)),
+    };
+    let (image, verdict) = match verified {
+        Ok(verified) => verified,
+        Err(refusal) => return refuse(&named, refusal, command.json, context),
     };
     let reference = image.at(verdict.digest());
     if command.json {
@@ -212,14 +220,14 @@ fn to_json(image: &ImageReference, reference: &str, verdict: &Verdict) -> Value 
 }
 
 fn refuse(
-    image: &ImageReference,
+    image: &str,
     refusal: Refusal,
     as_json: bool,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Exit> {
     if as_json {
         context.screen.json(&json!({
-            "image": image.to_string(),
+            "image": image,
             "verified": false,
             "reason": refusal.code(),
             "message": refusal.to_string(),
