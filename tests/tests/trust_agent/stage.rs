@@ -39,8 +39,7 @@ impl Stage {
                     "[[authority]]\nname = \"{STAGING}\"\ndialect = \"notary\""
                 ))
                 .section(
-                    &grant(&user, "reg.example.test/**", "targets/**", "")
-                        .replace(IMAGES, STAGING),
+                    &grant(&user, "reg.example.test/**", "targets/**", "").replace(IMAGES, STAGING),
                 )
                 .section(&grant(&user, "reg.example.test/**", "targets/**", ""))
                 .section(&grant(
