@@ -69,6 +69,7 @@ pub enum TrustCommand {
     /// Forgets a repository, and with --remote deletes its trust data.
     Delete(delete::Delete),
     /// Says which digest of an image is signed, and by whom.
+    #[command(alias = "lookup")]
     Verify(verify::VerifyCommand),
     /// Pulls an image by its signed digest.
     Pull(pull::PullCommand),
