@@ -55,6 +55,8 @@ fn a_signed_tag_is_verified_and_everything_else_has_its_reason() {
         (&true.into(), &false.into())
     );
 
+    reader.refused("demo@sha256:xyz", 1, "failed");
+
     let unsigned = format!("{gun}:v3");
     stage.host.push("demo/web", "v3");
     reader.refused(&unsigned, 11, "not-signed");
