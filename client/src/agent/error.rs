@@ -92,6 +92,23 @@ impl AgentError {
         }
     }
 
+    /// The agent's stable reason code, where it gave one.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { code, .. } | Self::Failed { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The same with other advice, where it is the agent's.
+    #[must_use]
+    pub fn with_remedy(mut self, advice: String) -> Self {
+        if let Self::Refused { remedy, .. } | Self::Failed { remedy, .. } = &mut self {
+            *remedy = advice;
+        }
+        self
+    }
+
     /// True where the answer was a "no", or where this client would not go on.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::Breach { .. })

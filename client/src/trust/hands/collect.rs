@@ -127,9 +127,10 @@ impl Hands<'_> {
             (Ok(signed), _) => signed,
             // It did not take what it was shown, which may be why.
             (Err(error), Err(not_shown)) => {
+                let error = of_images(error, known.gun.as_str());
                 return Err(error.context(format!("(before, {not_shown})")));
             }
-            (Err(error), Ok(())) => return Err(error),
+            (Err(error), Ok(())) => return Err(of_images(error, known.gun.as_str())),
         };
         let wrong = |message: String| AgentError::WrongAnswer {
             agent: hand.held.agent.clone(),
@@ -138,6 +139,21 @@ impl Hands<'_> {
         accept(&signed, hand, signing).map_err(wrong)?;
         self.note(&hand.held.agent, signed.head.clone());
         Ok(signed)
+    }
+}
+
+/// An agent's advice is for repositories of files, where it names a command.
+fn of_images(error: anyhow::Error, gun: &str) -> anyhow::Error {
+    match error.downcast::<AgentError>() {
+        Ok(error) if error.code() == Some("UNKNOWN_LINEAGE") => {
+            let remedy = format!(
+                "if its first root is the right one, an operator makes the repository known: `privyseal --agent {} trust enroll {gun}`",
+                error.agent()
+            );
+            error.with_remedy(remedy).into()
+        }
+        Ok(error) => error.into(),
+        Err(error) => error,
     }
 }
 

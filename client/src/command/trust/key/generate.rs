@@ -60,8 +60,8 @@ pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow:
         }
     }
     let repository = command.role.repository(command.repository)?;
-    let authority = command.place.authority()?;
     let agent = context.agent().await?;
+    let authority = command.place.authority(&agent).await?;
     let request = GenerateKeyRequest {
         keystore: command.place.keystore(&agent).await?,
         name: command.name,

@@ -52,8 +52,8 @@ pub(super) async fn run(command: Load, context: &mut Context<'_>) -> anyhow::Res
         let message = format!("{} has {} keys", command.file.display(), files.len());
         return Err(Advice::failed(message, "leave out --name and --role").into());
     }
-    let authority = command.place.authority()?;
     let agent = context.agent().await?;
+    let authority = command.place.authority(&agent).await?;
     let keystore = command.place.keystore(&agent).await?;
     let mut passphrases = Passphrases::default();
     for file in &files {

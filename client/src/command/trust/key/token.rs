@@ -1,9 +1,9 @@
 //! Where a new key is to be, and for what.
 
 use clap::{Args, ValueEnum};
-use privyseal_proto::v1::StatusRequest;
+use privyseal_proto::v1::{Key, ListKeysRequest, StatusRequest};
 
-use crate::agent::Agent;
+use crate::agent::{Agent, TRUST};
 use crate::failure::Advice;
 use crate::trust::edit::signer_role;
 use crate::trust::settings::{Overrides, Settings};
@@ -15,7 +15,7 @@ pub(super) struct Place {
     #[arg(long, short, value_name = "KEYSTORE")]
     keystore: Option<String>,
     /// The authority in the agent's config; without it `authority` under [trust] in
-    /// ~/.config/privyseal/config.toml.
+    /// ~/.config/privyseal/config.toml, else that of the keys for images that the agent has.
     #[arg(long, value_name = "AUTHORITY")]
     authority: Option<String>,
 }
@@ -64,16 +64,21 @@ impl KeyRole {
 }
 
 impl Place {
-    /// The authority.
-    pub(super) fn authority(&self) -> anyhow::Result<String> {
+    /// The authority. Where none is named, the one of all of the agent's keys for images.
+    pub(super) async fn authority(&self, agent: &Agent) -> anyhow::Result<String> {
         if let Some(named) = &self.authority {
             return Ok(named.clone());
         }
         let settings = Settings::load(Overrides::default())?;
-        let named = settings.authority().map(str::to_owned);
-        Ok(named.ok_or_else(|| {
+        if let Some(named) = settings.authority() {
+            return Ok(named.to_owned());
+        }
+        let reply = agent.keys().list(ListKeysRequest {}).await;
+        let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
+        let only = only_authority(&reply.keys).map(str::to_owned);
+        Ok(only.ok_or_else(|| {
             Advice::failed(
-                "no authority is named",
+                "no authority is named, and the agent's keys for images are not all of one",
                 "give --authority, as in the agent's config, or write under [trust] in ~/.config/privyseal/config.toml: authority = \"NAME\"",
             )
         })?)
@@ -97,6 +102,14 @@ impl Place {
             (None, _) => Err(agent.wrong_answer("it has no keystore").into()),
         }
     }
+}
+
+/// The authority that all trust keys are of.
+fn only_authority(keys: &[Key]) -> Option<&str> {
+    let keys = keys.iter().filter(|key| key.purpose == TRUST);
+    let mut authorities = keys.map(|key| key.authority.as_str());
+    let first = authorities.next()?;
+    authorities.all(|other| other == first).then_some(first)
 }
 
 /// Refuses what is no signer's name with docker.
@@ -126,6 +139,21 @@ mod tests {
         }
         let long = "a".repeat(300);
         assert!(check_signer(&long).is_err());
+    }
+
+    #[test]
+    fn an_authority_is_taken_where_there_is_one() {
+        let key = |purpose: &str, authority: &str| Key {
+            purpose: purpose.to_owned(),
+            authority: authority.to_owned(),
+            ..Key::default()
+        };
+        let mut keys = vec![key("tuf", "files")];
+        assert_eq!(only_authority(&keys), None);
+        keys.extend([key(TRUST, "images"), key(TRUST, "images")]);
+        assert_eq!(only_authority(&keys), Some("images"));
+        keys.push(key(TRUST, "others"));
+        assert_eq!(only_authority(&keys), None);
     }
 
     #[test]
