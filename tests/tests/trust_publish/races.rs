@@ -10,7 +10,7 @@ use crate::stage::{Stage, hex};
 
 impl Stage {
     /// A proxy that does this to the first upload.
-    fn before_server(&self, deed: Deed) -> FaultyProxy {
+    pub(crate) fn before_server(&self, deed: Deed) -> FaultyProxy {
         let mut uploads = 0;
         let rule = move |request: &Request| {
             uploads += usize::from(request.method == "POST");
@@ -24,7 +24,7 @@ impl Stage {
     }
 
     /// Another user with the same keys.
-    fn other(&self, name: &str) -> Client {
+    pub(crate) fn other(&self, name: &str) -> Client {
         self.agents.client(&self.sandbox, name, &self.stack)
     }
 
