@@ -1,6 +1,7 @@
 //! Docker Content Trust (Notary v1): images, the servers that hold what was signed of them, and
 //! who signs.
 
+pub mod adopt;
 mod answer;
 pub mod ceremony;
 pub mod change;

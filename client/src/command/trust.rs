@@ -1,6 +1,7 @@
 //! `privyseal trust`
 
 mod add;
+mod adopt;
 mod build;
 mod ceremony;
 mod delegation;
@@ -79,6 +80,8 @@ pub enum TrustCommand {
     Build(build::BuildCommand),
     /// Shows what is signed of images, and by whom.
     Inspect(inspect::InspectCommand),
+    /// Goes over from keys in files to keys at the agents.
+    Adopt(adopt::Adopt),
     /// Keys: generate, load, list, remove, csr, certificate, export.
     #[command(subcommand)]
     Key(key::TrustKeyCommand),
@@ -106,6 +109,7 @@ pub(super) async fn run(command: TrustCommand, context: &mut Context<'_>) -> any
         TrustCommand::Run(command) => run::run(command, context).await,
         TrustCommand::Build(command) => build::run(command, context).await,
         TrustCommand::Inspect(command) => inspect::run(command, context).await,
+        TrustCommand::Adopt(command) => adopt::run(command, context).await,
         TrustCommand::Key(command) => key::run(command, context).await,
     }
 }
