@@ -29,6 +29,15 @@ fn every_tag_stays_signed_and_whoever_knew_the_old_root_follows() {
     ] {
         assert!(planned.contains(part), "{part}: {planned}");
     }
+    for (tag, image) in ["v1", "v2"].iter().zip(&repository.tags) {
+        let mut lines = planned.lines();
+        assert!(
+            lines.any(|line| line.contains(tag) && line.contains(&image.digest)),
+            "{planned}"
+        );
+    }
+    let memory = stage.owner.state().join("privyseal/trust");
+    assert!(!memory.exists(), "only looked at, and remembered");
     let dry = Published::read(&stage.old.stack.server, &gun);
     assert_eq!(dry.version("timestamp"), before.version("timestamp"));
 
