@@ -2,6 +2,7 @@
 
 use privyseal_tuf::{MetaFile, Role, RoleType, Sha256Digest, Snapshot};
 
+use super::RISE;
 use crate::{
     denial::{Denial, Reason},
     memory::{Delegated, Known, KnownDelegations, LineageState, RoleHistory},
@@ -28,9 +29,6 @@ pub(super) fn keeps(state: &LineageState, snapshot: &Snapshot) -> Result<(), Den
     }
     Ok(())
 }
-
-/// The farthest that an entry may rise at a time, where the agent knows nothing of the role.
-const RISE: u64 = 1_000;
 
 /// Nothing is listed that the agent has reason to doubt, and nothing left out that clients need.
 pub(super) fn is_borne_out(known: &Known, snapshot: &Snapshot) -> Result<(), Denial> {
