@@ -32,6 +32,9 @@ pub enum NotADelegationKey {
     /// A certificate of a CA.
     #[error("it is a CA's certificate: give one of the signer's own")]
     Ca,
+    /// Go takes none of two leaves.
+    #[error("it holds two certificates that are no CA's: give the signer's own and those above it")]
+    TwoLeaves,
     /// Signed over a digest that can be forged.
     #[error("the certificate is signed over SHA-1 or MD5, which notary refuses")]
     Weak,
@@ -78,6 +81,9 @@ fn certificate(pem: &str, now: i64) -> Result<Key, NotADelegationKey> {
     };
     if certificate.is_ca {
         return Err(NotADelegationKey::Ca);
+    }
+    if certificate.has_other_leaf {
+        return Err(NotADelegationKey::TwoLeaves);
     }
     if certificate.is_weak {
         return Err(NotADelegationKey::Weak);

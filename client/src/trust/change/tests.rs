@@ -92,3 +92,14 @@ fn what_is_no_key_to_delegate_to_is_refused() {
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     assert!(matches!(read_key(broken, 0), Err(E::Certificate(_))));
 }
+
+#[test]
+fn a_certificate_to_delegate_to_is_one_leaf() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new([]).unwrap();
+    let pem = params.self_signed(&key).unwrap().pem();
+    let now = jiff::Timestamp::now().as_second();
+    assert!(read_key(&pem, now).is_ok());
+    let twice = read_key(&pem.repeat(2), now);
+    assert_eq!(twice.unwrap_err(), NotADelegationKey::TwoLeaves);
+}

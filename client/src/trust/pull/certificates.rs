@@ -58,6 +58,9 @@ fn candidate(keyid: &KeyId, key: &Key, gun: &Gun, now: Option<i64>) -> Result<Ca
     if certificate.is_ca {
         return Err("it is a certificate authority's".to_owned());
     }
+    if certificate.has_other_leaf {
+        return Err("more than one of its certificates is no authority's".to_owned());
+    }
     if certificate.is_weak {
         return Err("it is signed over SHA-1 or MD5".to_owned());
     }

@@ -53,6 +53,17 @@ impl Signer {
         })
     }
 
+    /// With two certificates that are no CA's.
+    pub(in crate::trust) fn of_two_leaves(name: &str) -> Self {
+        Self::new(|key| {
+            let mut params = CertificateParams::new([]).unwrap();
+            params.distinguished_name.push(DnType::CommonName, name);
+            params.not_after = date_time_ymd(2040, 1, 1);
+            let pem = params.self_signed(key).unwrap().pem();
+            ("ecdsa-x509", pem.repeat(2).into_bytes())
+        })
+    }
+
     fn new(public: impl FnOnce(&rcgen::KeyPair) -> (&'static str, Vec<u8>)) -> Self {
         let key = rcgen::KeyPair::generate().unwrap();
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;

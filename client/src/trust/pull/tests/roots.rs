@@ -41,6 +41,7 @@ fn certificates_name_the_repository_and_are_valid() {
         ("another prefix", Signer::named("reg.example.test/tea/*")),
         ("no certificate", Signer::bare()),
         ("a CA", Signer::certified(GUN, is_ca)),
+        ("two leaves", Signer::of_two_leaves(GUN)),
         (
             "expired",
             Signer::certified(GUN, |it| it.not_after = year(2026, 1, 1)),
