@@ -217,7 +217,12 @@ impl Shared {
 impl Shared {
     fn ask_with_tls(&self, ca: &Path, request: &[u8]) -> io::Result<Vec<u8>> {
         let mut openssl = Command::new("openssl")
-            .args(["s_client", "-quiet", "-verify_quiet", "-verify_return_error"])
+            .args([
+                "s_client",
+                "-quiet",
+                "-verify_quiet",
+                "-verify_return_error",
+            ])
             .args(["-connect", &self.server, "-CAfile"])
             .arg(ca)
             .stdin(Stdio::piped())
@@ -228,11 +233,7 @@ impl Shared {
         stdin.write_all(request)?;
         stdin.flush()?;
         let mut answer = Vec::new();
-        openssl
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_end(&mut answer)?;
+        openssl.stdout.take().unwrap().read_to_end(&mut answer)?;
         drop(stdin);
         openssl.wait()?;
         Ok(answer)

@@ -19,10 +19,7 @@ const IN_FLIGHT: usize = 64;
 const ANSWER: Duration = Duration::from_secs(120);
 
 /// Asks an agent for one signature.
-pub(crate) async fn sign_one(
-    agent: &Agent,
-    request: SignRequest,
-) -> anyhow::Result<Signed> {
+pub(crate) async fn sign_one(agent: &Agent, request: SignRequest) -> anyhow::Result<Signed> {
     let progress = Progress::of_count(1, "signing");
     let request = |_| Some(request.clone());
     let mut answers = sign_many(agent, 1, request, MAX_BYTES, &progress).await;
