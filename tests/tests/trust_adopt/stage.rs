@@ -8,7 +8,7 @@ use privyseal_tests::require;
 /// What there was before Privy Seal, and agents beside it, with root keys.
 pub(crate) struct Stage {
     pub(crate) owner: Client,
-    pub(crate) agents: TrustAgents,
+    _agents: TrustAgents,
     pub(crate) old: TrustStage,
 }
 
@@ -21,7 +21,11 @@ impl Stage {
         let agents = TrustAgents::start(&old.sandbox);
         let owner = agents.client(&old.sandbox, "owner", &old.stack);
         TrustAgents::generate_roots(&owner, ["ecdsa-p256", "ecdsa-p256"]);
-        Some(Self { owner, agents, old })
+        Some(Self {
+            owner,
+            _agents: agents,
+            old,
+        })
     }
 
     /// A delegation key of a signer at the agent `desk`.

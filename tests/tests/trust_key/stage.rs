@@ -16,7 +16,7 @@ pub(crate) struct Stage {
     pub(crate) stack: NotaryStack,
     _agents: TrustAgents,
     _signer: NotarySigner,
-    pub(crate) sandbox: Sandbox,
+    _sandbox: Sandbox,
 }
 
 impl Stage {
@@ -36,7 +36,7 @@ impl Stage {
             stack,
             _agents: agents,
             _signer: signer,
-            sandbox,
+            _sandbox: sandbox,
         })
     }
 
