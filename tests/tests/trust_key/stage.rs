@@ -21,9 +21,9 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn start() -> Option<Self> {
-        let programs = ["notary-signer", "docker"].into_iter();
+        let mut programs = ["notary-signer", "docker"].into_iter();
         let there = notary::installed() && require::softhsm();
-        if !there || !programs.map(require::program).all(|it| it) {
+        if !there || !programs.all(require::program) {
             return None;
         }
         let sandbox = Sandbox::new();
