@@ -34,13 +34,20 @@ fn reloads(agent: &Agent) -> Vec<ConfigReloaded> {
     reloads.collect()
 }
 
-/// Tells the agent to read its config again, and waits until the ledger says what came of it.
+/// Tells the agent to read its config again, and waits until it says that it is done: what came of it
+/// is recorded before it is in force.
 fn reload(agent: &Agent) -> ConfigReloaded {
-    let before = reloads(agent).len();
+    let done = || {
+        let log = agent.log();
+        let ends = ["read again and is in force", "the config stays as it was"];
+        ends.map(|end| log.matches(end).count())
+            .iter()
+            .sum::<usize>()
+    };
+    let (before, done_before) = (reloads(agent).len(), done());
     agent.signal(Signal::SIGHUP);
-    wait::until("the reload's record", || {
-        reloads(agent).into_iter().nth(before)
-    })
+    wait::until("the reload's end", || (done() > done_before).then_some(()));
+    reloads(agent).into_iter().nth(before).unwrap()
 }
 
 /// The agent's own user, as operator, without a grant: `AUTHORITY` alone is left.
