@@ -1,7 +1,9 @@
 //! Files that appear whole or not at all.
 
+mod bounded;
 mod copy;
 mod durable;
+mod secret;
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -10,8 +12,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+pub use bounded::{read_at_most, read_if_there, remove_if_there};
 pub use copy::{Copied, copy_hashing};
 pub use durable::Durable;
+pub use secret::{open_to_others, read_secret};
 
 /// What the names of temporary files and directories begin with.
 pub const TEMPORARY: &str = ".privyseal-";

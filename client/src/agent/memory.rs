@@ -118,11 +118,7 @@ impl HeadMemory {
     /// Forgets an agent's ledger; true where one was remembered.
     pub fn forget(&self, agent: &AgentEntry) -> Result<bool, MemoryError> {
         let path = self.path(agent);
-        match fs::remove_file(&path) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(MemoryError::Io { path, source }),
-        }
+        file::remove_if_there(&path).map_err(|source| MemoryError::Io { path, source })
     }
 
     fn path(&self, agent: &AgentEntry) -> PathBuf {

@@ -134,10 +134,6 @@ pub(super) fn read_document(path: &Path, role: RoleType) -> anyhow::Result<Optio
 }
 
 fn remove(path: &Path) -> anyhow::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
+    let removed = file::remove_if_there(path).map(drop);
+    removed.with_context(|| format!("cannot remove {}", path.display()))
 }

@@ -1,7 +1,6 @@
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +15,7 @@ use zeroize::Zeroizing;
 use super::explain::Explained;
 use super::files::{CA_VARIABLE, CERTIFICATE_VARIABLE, Identity, KEY_VARIABLE, TlsFiles};
 use crate::agent::address::Network;
+use crate::file::{open_to_others, read_secret};
 
 /// Longer than any chain or list of CAs that one agent needs.
 const LONGEST: u64 = 1024 * 1024;
@@ -102,9 +102,8 @@ fn roots(path: &Path) -> Result<RootCertStore, Explained> {
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Explained> {
     let file = File::open(path);
     if let Ok(file) = &file {
-        let mode = file.metadata().map_err(|error| unreadable(path, &error))?;
-        let mode = mode.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        let mode = open_to_others(file).map_err(|error| unreadable(path, &error))?;
+        if let Some(mode) = mode {
             return Err(Explained::new(
                 format!(
                     "{} can be read by others (mode {mode:04o}), so the key in it is no secret",
@@ -127,17 +126,8 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Explained> {
 
 /// A whole file, which may be a secret.
 fn read(path: &Path, file: io::Result<File>) -> Result<Zeroizing<Vec<u8>>, Explained> {
-    let all = file.and_then(|file| {
-        let metadata = file.metadata()?;
-        if !metadata.is_file() || metadata.len() > LONGEST {
-            return Err(io::Error::other("this is no file of certificates or keys"));
-        }
-        // The capacity is there from the start: a growing buffer would leave copies behind.
-        let capacity = usize::try_from(metadata.len()).unwrap_or(0) + 1;
-        let mut all = Zeroizing::new(Vec::with_capacity(capacity));
-        file.take(metadata.len()).read_to_end(&mut all)?;
-        Ok(all)
-    });
+    let not_such = || io::Error::other("this is no file of certificates or keys");
+    let all = file.and_then(|file| read_secret(file, LONGEST)?.ok_or_else(not_such));
     all.map_err(|error| unreadable(path, &error))
 }
 

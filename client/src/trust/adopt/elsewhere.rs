@@ -1,12 +1,12 @@
 //! Who else needs a key.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs::{self};
 use std::path::Path;
 
 use privyseal_tuf::{Document, Key, KeyId, RoleType, View};
 
+use crate::file::read_at_most;
 use crate::trust::docker_keys::KeyDirectory;
 use crate::trust::home::Home;
 use crate::trust::reference::Gun;
@@ -144,8 +144,7 @@ fn walk(directory: &Path, depth: usize, left: &mut usize, found: &mut impl FnMut
 }
 
 fn keys_in(path: &Path) -> Vec<KeyId> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
-    let document = read.ok().and_then(|_| Document::parse(&bytes).ok());
+    let read = read_at_most(path, MAX_BYTES);
+    let document = read.ok().and_then(|bytes| Document::parse(&bytes).ok());
     document.as_ref().map(keyids_of).unwrap_or_default()
 }

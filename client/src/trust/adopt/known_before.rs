@@ -1,10 +1,9 @@
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use privyseal_tuf::{Dialect, Document, Requirement, Role, RoleType, View};
 
+use crate::file::read_at_most;
 use crate::trust::docker_keys::KeyDirectory;
 use crate::trust::home::{HomeError, Kept, Memory, RepositoryHome, TrustedBy, TrustedSince};
 use crate::trust::pull::MOST_ROLES;
@@ -88,12 +87,7 @@ fn read_root(path: &Path) -> Option<Kept> {
 }
 
 fn read(path: &Path) -> Option<(Document, Vec<u8>)> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).ok()?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return None;
-    }
+    let bytes = read_at_most(path, MAX_BYTES).ok()?;
     let document = Document::parse(&bytes).ok()?;
     (document.dialect() == Dialect::Notary).then_some((document, bytes))
 }

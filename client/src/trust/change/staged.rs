@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -156,17 +155,14 @@ impl Staged {
     /// # Errors
     /// Where the file can't be removed.
     pub fn drop_all(&self) -> Result<(), StagedError> {
-        match std::fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.io(error)),
-            _ => Ok(()),
-        }
+        let removed = file::remove_if_there(&self.path);
+        removed.map(drop).map_err(|error| self.io(error))
     }
 
     fn read(&self) -> Result<Content, StagedError> {
-        let bytes = match read_bounded(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Content::default()),
-            Err(error) => return Err(self.io(error)),
+        let read = file::read_if_there(&self.path, LONGEST);
+        let Some(bytes) = read.map_err(|error| self.io(error))? else {
+            return Ok(Content::default());
         };
         let damaged = |what: String| StagedError::Damaged {
             path: self.path.clone(),
@@ -193,16 +189,4 @@ impl Staged {
             source,
         }
     }
-}
-
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(LONGEST + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST {
-        let reason = format!("longer than {LONGEST} bytes");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
-    }
-    Ok(bytes)
 }

@@ -2,8 +2,6 @@
 //! rename of the index exchanges all of them at once.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use privyseal_tuf::Sha256Digest;
@@ -11,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::HomeError;
 use super::memory::{Kept, Memory, TrustedBy, TrustedSince};
+use crate::file::{read_at_most, read_if_there};
 
 /// The longest index, in bytes.
 const MOST_INDEX: u64 = 4 << 20;
@@ -66,7 +65,7 @@ impl Entry {
         // Before it is a part of a path.
         let sha256 = digest(directory, &self.sha256)?;
         let path = directory.join(self.file_name());
-        let bytes = read_bounded(&path, self.length).map_err(|e| HomeError::io(&path, e))?;
+        let bytes = read_at_most(&path, self.length).map_err(|e| HomeError::io(&path, e))?;
         if bytes.len() as u64 != self.length || Sha256Digest::of(&bytes) != sha256 {
             return Err(HomeError::damaged(&path, "another length or digest"));
         }
@@ -104,10 +103,9 @@ impl Index {
 
     /// Reads an index; None where there is none.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, HomeError> {
-        let bytes = match read_bounded(path, MOST_INDEX) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(HomeError::io(path, error)),
+        let read = read_if_there(path, MOST_INDEX);
+        let Some(bytes) = read.map_err(|error| HomeError::io(path, error))? else {
+            return Ok(None);
         };
         let index = serde_json::from_slice(&bytes);
         index.map(Some).map_err(|e| HomeError::damaged(path, e))
@@ -150,17 +148,4 @@ impl Index {
 
 fn digest(path: &Path, text: &str) -> Result<Sha256Digest, HomeError> {
     text.parse().map_err(|e| HomeError::damaged(path, e))
-}
-
-/// At most `limit` bytes and one more, so that a longer file is seen as one.
-fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = File::open(path)?;
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(io::Error::other(
-            "the file is longer than this client writes it",
-        ));
-    }
-    Ok(bytes)
 }

@@ -1,12 +1,12 @@
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::Path;
 
 use reqwest::{Certificate, Identity, Url};
 use zeroize::Zeroizing;
 
 use super::error::TransportError;
+use crate::file::{open_to_others, read_secret};
 use crate::trust::settings::ClientCertificate;
 
 /// Longer than any list of CAs or chain that one server needs.
@@ -27,9 +27,13 @@ pub(super) fn authorities(base: &Url, file: &Path) -> Result<Vec<Certificate>, T
 
 /// Certificate and key. The key's file must be its owner's alone.
 pub(super) fn identity(base: &Url, files: &ClientCertificate) -> Result<Identity, TransportError> {
-    let (certificate, key) = (read(base, &files.certificate)?, read(base, &files.key)?);
-    let mode = std::fs::metadata(&files.key).map_or(0, |it| it.permissions().mode());
-    if mode & 0o077 != 0 {
+    let certificate = read(base, &files.certificate)?;
+    let key = File::open(&files.key);
+    let open_to_others = key.as_ref().map_or(Ok(None), open_to_others);
+    if open_to_others
+        .map_err(|error| unreadable(base, &files.key, &error))?
+        .is_some()
+    {
         let file = files.key.display();
         return Err(TransportError::file(
             base,
@@ -37,6 +41,7 @@ pub(super) fn identity(base: &Url, files: &ClientCertificate) -> Result<Identity
             format!("chmod 600 {file}; have the certificate revoked if somebody may have read it"),
         ));
     }
+    let key = whole(base, &files.key, key)?;
     let mut both = Zeroizing::new(Vec::with_capacity(certificate.len() + key.len() + 1));
     both.extend_from_slice(&certificate);
     both.push(b'\n');
@@ -52,22 +57,26 @@ pub(super) fn identity(base: &Url, files: &ClientCertificate) -> Result<Identity
 }
 
 fn read(base: &Url, path: &Path) -> Result<Zeroizing<Vec<u8>>, TransportError> {
-    let all = File::open(path).and_then(|file| {
-        let metadata = file.metadata()?;
-        if !metadata.is_file() || metadata.len() > LONGEST {
-            return Err(io::Error::other("this is no file of certificates or keys"));
-        }
-        // The capacity is there from the start: a growing buffer would leave copies behind.
-        let capacity = usize::try_from(metadata.len()).unwrap_or(0) + 1;
-        let mut all = Zeroizing::new(Vec::with_capacity(capacity));
-        file.take(metadata.len()).read_to_end(&mut all)?;
-        Ok(all)
-    });
-    all.map_err(|error| {
-        TransportError::file(
-            base,
-            format!("cannot read {}: {error}", path.display()),
-            "correct the path, or the file's permissions",
-        )
-    })
+    whole(base, path, File::open(path))
+}
+
+fn whole(
+    base: &Url,
+    path: &Path,
+    file: io::Result<File>,
+) -> Result<Zeroizing<Vec<u8>>, TransportError> {
+    let read = file.and_then(|file| read_secret(file, LONGEST)?.ok_or_else(not_such));
+    read.map_err(|error| unreadable(base, path, &error))
+}
+
+fn not_such() -> io::Error {
+    io::Error::other("this is no file of certificates or keys")
+}
+
+fn unreadable(base: &Url, path: &Path, error: &io::Error) -> TransportError {
+    TransportError::file(
+        base,
+        format!("cannot read {}: {error}", path.display()),
+        "correct the path, or the file's permissions",
+    )
 }

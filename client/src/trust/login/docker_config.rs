@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self};
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use super::{Login, LoginError, decoded};
+use crate::file::read_secret;
 
 /// docker's `config.json`, as far as logins go.
 #[derive(Debug, Default, Deserialize)]
@@ -42,15 +42,9 @@ impl DockerConfig {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(wrong(error.to_string())),
         };
-        let length = file.metadata().map_err(|e| wrong(e.to_string()))?.len();
-        if length > LONGEST {
-            return Err(wrong(format!("it is longer than {LONGEST} bytes")));
-        }
-        // The capacity is there from the start: a growing buffer would leave copies behind.
-        let capacity = usize::try_from(length).unwrap_or(0) + 1;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-        let read = file.take(length).read_to_end(&mut bytes);
-        read.map_err(|error| wrong(error.to_string()))?;
+        let read = read_secret(file, LONGEST).map_err(|error| wrong(error.to_string()))?;
+        let too_long = || wrong(format!("it is no file, or longer than {LONGEST} bytes"));
+        let bytes = read.ok_or_else(too_long)?;
         // What serde says of a value shows the value.
         serde_json::from_slice(&bytes).map_err(|error| {
             wrong(format!(

@@ -1,5 +1,4 @@
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,6 +9,7 @@ use super::content_trust::ContentTrust;
 use super::error::PinConfigError;
 use super::notary::NotaryPinning;
 use super::own::OwnPinning;
+use crate::file::read_if_there;
 
 /// Where pins are written down.
 #[derive(Clone, Debug, Default)]
@@ -80,17 +80,13 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, PinConfigError>
         path: path.to_owned(),
         source,
     };
-    let mut bytes = Vec::new();
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(T::default()),
+    let bytes = match read_if_there(path, MOST_BYTES) {
+        Ok(bytes) => bytes.unwrap_or_default(),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            return Err(PinConfigError::whole(path, "longer than any config"));
+        }
         Err(error) => return Err(failed(error)),
     };
-    let mut bounded = file.take(MOST_BYTES + 1);
-    bounded.read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(PinConfigError::whole(path, "longer than any config"));
-    }
     if bytes.trim_ascii().is_empty() {
         return Ok(T::default());
     }

@@ -1,5 +1,4 @@
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 use base64::Engine;
@@ -100,14 +99,10 @@ impl Outbox {
     /// # Errors
     /// Where the file can't be read, or is damaged.
     pub fn read(&self) -> Result<Option<Sent>, PublishError> {
-        let mut bytes = Vec::new();
-        let read =
-            File::open(&self.path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
-        match read {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.io(error)),
-        }
+        let read = file::read_if_there(&self.path, LONGEST);
+        let Some(bytes) = read.map_err(|error| self.io(error))? else {
+            return Ok(None);
+        };
         let damaged = |what: String| PublishError::Damaged {
             path: self.path.clone(),
             what,
@@ -130,10 +125,8 @@ impl Outbox {
     /// # Errors
     /// Where the file can't be removed.
     pub fn clear(&self) -> Result<(), PublishError> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.io(error)),
-            _ => Ok(()),
-        }
+        let removed = file::remove_if_there(&self.path);
+        removed.map(drop).map_err(|error| self.io(error))
     }
 
     fn io(&self, source: io::Error) -> PublishError {

@@ -1,8 +1,8 @@
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
 use privyseal_tuf::Document;
+use privyseal_tuf::json::MAX_BYTES;
 
 use super::PublishError;
 use crate::file::{self, Access};
@@ -31,10 +31,9 @@ impl PendingRoot {
     /// # Errors
     /// Where the file can't be read, or is damaged.
     pub fn read(&self) -> Result<Option<Document>, PublishError> {
-        let bytes = match fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.io(error)),
+        let read = file::read_if_there(&self.path, MAX_BYTES as u64);
+        let Some(bytes) = read.map_err(|error| self.io(error))? else {
+            return Ok(None);
         };
         let document = Document::parse(&bytes).map_err(|error| PublishError::Damaged {
             path: self.path.clone(),
@@ -57,10 +56,8 @@ impl PendingRoot {
     /// # Errors
     /// Where the file can't be removed.
     pub fn clear(&self) -> Result<(), PublishError> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.io(error)),
-            _ => Ok(()),
-        }
+        let removed = file::remove_if_there(&self.path);
+        removed.map(drop).map_err(|error| self.io(error))
     }
 
     fn io(&self, source: io::Error) -> PublishError {
