@@ -8,11 +8,15 @@ mod error;
 mod key;
 pub mod login;
 mod name;
+mod order;
 pub mod pin;
 pub mod pkcs11;
+mod policy;
 mod private_key;
+mod slot;
 mod state;
 pub mod uri;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -29,8 +33,12 @@ pub use key::{
 };
 pub use login::Operator;
 pub use name::{BadName, KeyName, KeystoreName};
+pub use order::{Access, KeyOrder, Place};
+pub use policy::{BadPolicy, PinPolicy, Policies, TouchPolicy};
 pub use private_key::{NotAPrivateKey, PrivateKey};
+pub use slot::{BadSlot, Slot};
 pub use state::KeystoreState;
+pub use waiting::{About, Wait, WaitKind, WaitList, Waiting, Waits};
 
 /// What a token returned for a signature: not verified, of no known form.
 ///

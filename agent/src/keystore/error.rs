@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::key::TokenSerial;
 use super::name::{KeyName, KeystoreName};
+use super::slot::Slot;
 
 /// Why a keystore did not do what it was asked.
 ///
@@ -164,6 +165,90 @@ pub enum KeystoreError {
         /// What is wrong with the source.
         why: String,
     },
+    /// The PIN, the PUK or the management key is still the one from the factory.
+    #[error(
+        "keystore {keystore}: its {what} is still the one from the factory, which everybody knows"
+    )]
+    FactorySecret {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// "PIN", "PUK" or "management key".
+        what: &'static str,
+    },
+    /// Nobody touched the device in time.
+    #[error("keystore {keystore}: nobody touched {device} in time")]
+    TouchTimeout {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The device, such as "YubiKey 12345678".
+        device: String,
+    },
+    /// Another program holds the device.
+    #[error("keystore {keystore}: another program holds {device} ({what})")]
+    Held {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The device, or its reader.
+        device: String,
+        /// What was seen of it.
+        what: String,
+    },
+    /// A key is in the slot already.
+    #[error("keystore {keystore}: there is a key in slot {slot} already ({what})")]
+    SlotOccupied {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The slot.
+        slot: Slot,
+        /// What is known of the key.
+        what: String,
+    },
+    /// The device does not take this management key.
+    #[error("keystore {keystore}: the management key is not known or not right ({what})")]
+    ManagementKeyRefused {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// What was tried, and the answer.
+        what: String,
+    },
+    /// The device says that the PUK is wrong.
+    #[error("keystore {keystore}: the device refused the PUK ({answer})")]
+    PukIncorrect {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// Its answer, with the tries that are left.
+        answer: String,
+    },
+    /// No try of the PUK is left, or but one.
+    #[error("keystore {keystore}: the PUK is blocked or has one try left ({answer})")]
+    PukLocked {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// What the device says of its tries.
+        answer: String,
+    },
+    /// No attestation of the key is to be had.
+    #[error("keystore {keystore}: no attestation of key {key}: {what}")]
+    NoAttestation {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The key.
+        key: KeyName,
+        /// Why there is none.
+        what: String,
+    },
+    /// An attestation does not prove what it should.
+    #[error("keystore {keystore}: the attestation of key {key} is refused: {what}")]
+    AttestationRefused {
+        /// The keystore.
+        keystore: KeystoreName,
+        /// The key.
+        key: KeyName,
+        /// What is wrong with it.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The ledger did not take the record that goes before a login.
     #[error("keystore {keystore}: the login could not be recorded, so it was not made: {why}")]
     LoginNotRecorded {
@@ -197,6 +282,15 @@ impl KeystoreError {
             Self::PinFinalTry { .. } => "PIN_FINAL_TRY",
             Self::PinLatched { .. } => "PIN_LATCHED",
             Self::PinUnavailable { .. } => "PIN_UNAVAILABLE",
+            Self::FactorySecret { .. } => "FACTORY_SECRET",
+            Self::TouchTimeout { .. } => "TOUCH_TIMEOUT",
+            Self::Held { .. } => "DEVICE_HELD",
+            Self::SlotOccupied { .. } => "SLOT_OCCUPIED",
+            Self::ManagementKeyRefused { .. } => "MANAGEMENT_KEY_REFUSED",
+            Self::PukIncorrect { .. } => "PUK_INCORRECT",
+            Self::PukLocked { .. } => "PUK_LOCKED",
+            Self::NoAttestation { .. } => "NO_ATTESTATION",
+            Self::AttestationRefused { .. } => "ATTESTATION_REFUSED",
             Self::LoginNotRecorded { .. } => "LOGIN_NOT_RECORDED",
         }
     }
@@ -211,6 +305,8 @@ impl KeystoreError {
             | Self::Locked { .. }
             | Self::Busy { .. }
             | Self::Fault { .. }
+            | Self::TouchTimeout { .. }
+            | Self::Held { .. }
             | Self::LoginNotRecorded { .. } => true,
             Self::Deadline { repeatable, .. } => *repeatable,
             Self::TokenAmbiguous { .. }
@@ -224,7 +320,14 @@ impl KeystoreError {
             | Self::PinLocked { .. }
             | Self::PinFinalTry { .. }
             | Self::PinLatched { .. }
-            | Self::PinUnavailable { .. } => false,
+            | Self::PinUnavailable { .. }
+            | Self::FactorySecret { .. }
+            | Self::SlotOccupied { .. }
+            | Self::ManagementKeyRefused { .. }
+            | Self::PukIncorrect { .. }
+            | Self::PukLocked { .. }
+            | Self::NoAttestation { .. }
+            | Self::AttestationRefused { .. } => false,
         }
     }
 
@@ -290,6 +393,40 @@ impl KeystoreError {
                 "Correct the PIN source, then `privyseal agent unlock {keystore} --again`; or \
                  type the PIN with `privyseal agent unlock {keystore}`"
             ),
+            Self::FactorySecret { keystore, what } => {
+                let (command, word) = match *what {
+                    "PIN" => ("change-pin", "pin"),
+                    "PUK" => ("change-puk", "puk"),
+                    _ => ("set-management-key", "management-key"),
+                };
+                format!(
+                    "Set another: `privyseal yubikey {command} {keystore}`; or accept it by adding \
+                     \"{word}\" to `accept_factory` in the config"
+                )
+            }
+            Self::TouchTimeout { device, .. } => {
+                format!("Ask again, and touch {device} when it blinks")
+            }
+            Self::Held { .. } => "End the program that holds it: `gpgconf --kill scdaemon` for GnuPG, \
+                 else look for ykman, yubikey-agent or a browser; the agent goes on trying"
+                .to_owned(),
+            Self::SlotOccupied { .. } => "Choose another slot (9a, 9c, 9d, 9e, 82 to 95), or lose \
+                 that key for ever with `--replace`"
+                .to_owned(),
+            Self::ManagementKeyRefused { keystore, .. } => format!(
+                "Type it with `--management-key`, or keep it on the device under the PIN: \
+                 `privyseal yubikey set-management-key {keystore}`"
+            ),
+            Self::PukIncorrect { .. } => "Make sure of the PUK: each wrong one costs a try, and \
+                 there is no other way to unblock the PIN"
+                .to_owned(),
+            Self::PukLocked { .. } => "Nothing is tried at the last try. With PIN and PUK blocked \
+                 the PIV application can only be reset (`ykman piv reset`), which destroys its keys"
+                .to_owned(),
+            Self::NoAttestation { .. } => "Generate the key on a YubiKey if the policy demands an \
+                 attestation; without one, anybody may have a copy of the key"
+                .to_owned(),
+            Self::AttestationRefused { remedy, .. } => remedy.clone(),
             Self::LoginNotRecorded { .. } => {
                 "See to the ledger first; `privyseal agent status` says what is wrong with it"
                     .to_owned()

@@ -8,6 +8,7 @@ use privyseal_tuf::PublicKey;
 
 use super::error::KeystoreError;
 use super::name::{KeyName, KeystoreName};
+use super::policy::Policies;
 
 /// A key that the agent enrolled, bound to its token's serial number, its CKA_ID and its public
 /// key; if one of the three is another, it is not this key.
@@ -19,7 +20,7 @@ pub struct BoundKey {
     pub keystore: KeystoreName,
     /// The token that it was enrolled from.
     pub token_serial: TokenSerial,
-    /// CKA_ID of both halves.
+    /// CKA_ID of both halves, or the PIV slot.
     pub object_id: ObjectId,
     /// What every signature is verified against.
     pub public_key: PublicKey,
@@ -68,6 +69,8 @@ pub struct KeyDescription {
     pub token_label: String,
     /// What the token said when it was last seen; none before.
     pub protection: Option<Protection>,
+    /// When it asks for a PIN or a touch, by the token's word when it was last seen.
+    pub policies: Option<Policies>,
     /// Whether it can be used.
     pub standing: KeyStanding,
 }
@@ -91,7 +94,8 @@ impl KeyDescription {
     }
 }
 
-/// CKA_ID of a key: 1 to 64 bytes, written in hex.
+/// What a key is found by on its token: CKA_ID, of 1 to 64 bytes, or the one byte of a PIV slot.
+/// Written in hex.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId(Vec<u8>);
 
@@ -116,6 +120,11 @@ impl ObjectId {
             1..=64 => Ok(Self(bytes)),
             other => Err(BadObjectId::Length(other)),
         }
+    }
+
+    /// An identifier of one byte: a PIV slot.
+    pub(super) fn of_byte(byte: u8) -> Self {
+        Self(vec![byte])
     }
 
     /// The bytes as the token has them.

@@ -44,6 +44,7 @@ impl Resolver<'_> {
             key: Arc::clone(&key),
             token_label: self.token.label.clone(),
             protection,
+            policies: None,
             standing,
         };
         Resolved {
@@ -114,6 +115,7 @@ impl Resolver<'_> {
             }),
             token_label: self.token.label.clone(),
             protection: Some(facts.protection),
+            policies: None,
             standing: KeyStanding::Usable,
         }
     }

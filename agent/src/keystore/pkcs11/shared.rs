@@ -198,6 +198,7 @@ impl Shared {
                     .map(|known| known.token_label.clone())
                     .unwrap_or_default(),
                 protection: before.and_then(|known| known.protection),
+                policies: None,
                 standing: KeyStanding::Unseen,
             };
             known.insert(key.name.clone(), description);
