@@ -4,6 +4,7 @@
 //! adapter watches the token, keeps the login and the sessions, and signs; it decides nothing about
 //! what is signed. It takes a [`SigningPermit`], which only exists once the ledger holds a record.
 
+pub mod attestation;
 mod error;
 mod key;
 pub mod login;
