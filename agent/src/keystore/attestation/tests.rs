@@ -1,0 +1,5 @@
+mod chains;
+mod forge;
+mod real;
+mod statements;
+mod tampering;
