@@ -25,7 +25,7 @@ struct Root {
 impl Authority {
     /// A maker with a root key of its own.
     pub fn new() -> Self {
-        let key = PrivateKey::generate(Algorithm::P256);
+        let key = PrivateKey::generate(Algorithm::Rsa2048);
         let info = key.public_key_info();
         let number = hex::encode(&Sha256::digest(info.subject_public_key.raw_bytes())[..4]);
         let name = format!("CN=Virtual PIV Root CA {number}");
@@ -34,8 +34,7 @@ impl Authority {
             issuer: name.clone(),
             extensions: vec![certificate::authority()],
         };
-        let certificate =
-            certificate::issue(&key, content, info).expect("ECDSA signs certificates");
+        let certificate = certificate::issue(&key, content, info).expect("RSA signs certificates");
         Self(Arc::new(Root {
             name,
             key,
@@ -61,7 +60,7 @@ impl Authority {
             extensions: vec![certificate::authority_of_leaves()],
         };
         certificate::issue(&self.0.key, content, attestation_key.public_key_info())
-            .expect("ECDSA signs certificates")
+            .expect("RSA signs certificates")
     }
 }
 

@@ -32,6 +32,9 @@ pub enum Effect {
     Hang(Duration),
     /// The command is executed, and one bit in the last byte of its data is wrong.
     FlipLastBit,
+    /// GENERATE, GET METADATA or ATTEST is executed, and tells another public key than that of the
+    /// key in the slot.
+    WrongPublicKey,
     /// The YubiKey is pulled out before the command is executed.
     RemoveBefore,
     /// The YubiKey is pulled out after the command was executed, and before the answer.

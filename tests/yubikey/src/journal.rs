@@ -1,7 +1,7 @@
 //! What a YubiKey was asked, in order, so that a test can prove what was sent and what was not.
 //! It never holds the data of a command.
 
-use crate::status::Status;
+use crate::{instruction::VERIFY, status::Status};
 
 /// An application of the YubiKey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Event {
         matches!(
             self,
             Event::Command {
-                ins: 0x20,
+                ins: VERIFY,
                 p1: 0,
                 length: 1..,
                 ..

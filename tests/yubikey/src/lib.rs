@@ -3,7 +3,9 @@
 //! Real programs speak to it through the real reader stack: pcscd, its driver vpcd, and whatever
 //! stands on PC/SC. Nothing here is fit to hold a key that matters.
 
+pub mod instruction;
 pub mod pcscd;
+pub mod plugboard;
 pub mod vpcd;
 
 mod apdu;

@@ -3,6 +3,7 @@
 
 use crate::{
     apdu::Command,
+    instruction::READ_CONFIG,
     profile::{Firmware, Profile},
     status::{Answer, Status},
     tlv,
@@ -10,8 +11,6 @@ use crate::{
 
 /// The application's identifier.
 pub(crate) const AID: &[u8] = &[0xA0, 0, 0, 5, 0x27, 0x47, 0x11, 0x17];
-
-const READ_CONFIG: u8 = 0x1D;
 
 /// What a YubiKey 5 can do over USB: OTP, U2F, OpenPGP, PIV, OATH, FIDO2, and YubiHSM Auth where
 /// the firmware has it. Only PIV answers here.

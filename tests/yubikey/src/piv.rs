@@ -28,6 +28,7 @@ use crate::{
     apdu::Command,
     authority::Authority,
     body::{Body, Ended},
+    instruction as is,
     profile::{Profile, Reselect},
     status::{Answer, Status},
     tlv,
@@ -38,26 +39,6 @@ use slot::{Origin, SlotKey};
 
 /// The application's full identifier (SP 800-73-4 part 1, section 2.2).
 pub(crate) const AID: &[u8] = &[0xA0, 0, 0, 3, 8, 0, 0, 0x10, 0, 1, 0];
-
-/// The instructions, as ISO/IEC 7816-4 and Yubico number them.
-pub(crate) mod instruction {
-    pub(crate) const VERIFY: u8 = 0x20;
-    pub(crate) const CHANGE_REFERENCE_DATA: u8 = 0x24;
-    pub(crate) const RESET_RETRY_COUNTER: u8 = 0x2C;
-    pub(crate) const GENERATE: u8 = 0x47;
-    pub(crate) const GENERAL_AUTHENTICATE: u8 = 0x87;
-    pub(crate) const GET_DATA: u8 = 0xCB;
-    pub(crate) const PUT_DATA: u8 = 0xDB;
-    pub(crate) const MOVE_KEY: u8 = 0xF6;
-    pub(crate) const GET_METADATA: u8 = 0xF7;
-    pub(crate) const GET_SERIAL: u8 = 0xF8;
-    pub(crate) const ATTEST: u8 = 0xF9;
-    pub(crate) const SET_PIN_RETRIES: u8 = 0xFA;
-    pub(crate) const RESET: u8 = 0xFB;
-    pub(crate) const GET_VERSION: u8 = 0xFD;
-    pub(crate) const IMPORT: u8 = 0xFE;
-    pub(crate) const SET_MANAGEMENT_KEY: u8 = 0xFF;
-}
 
 /// The PIV application of one YubiKey.
 pub(crate) struct Piv {
@@ -113,6 +94,7 @@ impl Piv {
         if !again || self.profile.reselect == Reselect::Clear {
             self.forget();
         }
+        self.voids_pin_always();
         // SP 800-73-4 part 2, table 3: the rest of the identifier, and who gave it out.
         let authority = tlv::write(0x79, &tlv::write(0x4F, &AID[..5]));
         tlv::write(0x61, &[tlv::write(0x4F, &AID[5..]), authority].concat())
@@ -125,11 +107,8 @@ impl Piv {
 
     /// Answers a command, its chained parts put together.
     pub(crate) fn execute(&mut self, command: &Command) -> Answer {
-        use instruction as is;
         let just_now = self.session.pin_just_now;
-        if self.profile.always_voided_by_other_commands {
-            self.session.pin_just_now = false;
-        }
+        self.voids_pin_always();
         let Command {
             ins, p1, p2, data, ..
         } = command;
@@ -141,8 +120,8 @@ impl Piv {
             is::GENERAL_AUTHENTICATE => self.general_authenticate(*p1, *p2, data, just_now),
             is::GENERATE => self.generate(*p2, data),
             is::IMPORT => self.import(*p1, *p2, data),
-            is::GET_DATA => self.get_data(data),
-            is::PUT_DATA => self.put_data(data),
+            is::GET_DATA if (*p1, *p2) == (0x3F, 0xFF) => self.get_data(data),
+            is::PUT_DATA if (*p1, *p2) == (0x3F, 0xFF) => self.put_data(data),
             is::ATTEST => self.attest(*p1),
             is::SET_PIN_RETRIES => self.set_pin_retries(*p1, *p2),
             is::SET_MANAGEMENT_KEY => self.set_management_key(*p1, *p2, data),
@@ -151,7 +130,15 @@ impl Piv {
             is::GET_SERIAL => Ok(self.profile.serial.to_be_bytes().to_vec()),
             is::GET_METADATA if firmware.has_metadata() => self.metadata(*p2),
             is::MOVE_KEY if firmware.is_from_5_7() => self.move_key(*p1, *p2),
+            is::GET_DATA | is::PUT_DATA => Err(Status::WRONG_PARAMETERS),
             _ => Err(Status::UNKNOWN_INSTRUCTION),
+        }
+    }
+
+    /// A command comes, and keys whose PIN policy is "always" want the PIN again.
+    fn voids_pin_always(&mut self) {
+        if self.profile.always_voided_by_other_commands {
+            self.session.pin_just_now = false;
         }
     }
 

@@ -78,7 +78,7 @@ pub struct Profile {
     pub always_voided_by_other_commands: bool,
     /// Most bytes of data that one command can carry, all chained parts together.
     pub buffer: usize,
-    /// The algorithm of the attestation key in slot F9.
+    /// The algorithm of the attestation key in slot F9; RSA-2048 unless a test wants another.
     pub attestation_key: Algorithm,
 }
 
@@ -93,7 +93,7 @@ impl Profile {
             probe_clears_pin: firmware == Firmware(5, 3, 1),
             always_voided_by_other_commands: true,
             buffer: 3072,
-            attestation_key: Algorithm::P256,
+            attestation_key: Algorithm::Rsa2048,
         }
     }
 }

@@ -50,13 +50,17 @@ impl PrivateKey {
         let part = |tag| tlv::value(parts, tag).ok_or(Status::WRONG_DATA);
         let wrong = |_| Status::WRONG_DATA;
         Ok(match algorithm {
-            Algorithm::P256 => Self::P256(p256::SecretKey::from_slice(part(0x06)?).map_err(wrong)?),
-            Algorithm::P384 => Self::P384(p384::SecretKey::from_slice(part(0x06)?).map_err(wrong)?),
-            Algorithm::Ed25519 => Self::Ed25519(ed25519_dalek::SigningKey::from_bytes(
-                part(0x07)?.try_into().map_err(|_| Status::WRONG_DATA)?,
-            )),
+            Algorithm::P256 => {
+                Self::P256(p256::SecretKey::from_bytes(&whole(part(0x06)?)?).map_err(wrong)?)
+            }
+            Algorithm::P384 => {
+                Self::P384(p384::SecretKey::from_bytes(&whole(part(0x06)?)?).map_err(wrong)?)
+            }
+            Algorithm::Ed25519 => {
+                Self::Ed25519(ed25519_dalek::SigningKey::from_bytes(&whole(part(0x07)?)?))
+            }
             Algorithm::X25519 => {
-                let secret: [u8; 32] = part(0x08)?.try_into().map_err(|_| Status::WRONG_DATA)?;
+                let secret: [u8; 32] = whole(part(0x08)?)?;
                 Self::X25519(secret.into())
             }
             Algorithm::Rsa1024 | Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096 => {
@@ -141,12 +145,17 @@ impl PrivateKey {
                 Ok(shared.raw_secret_bytes().to_vec())
             }
             Self::X25519(key) => {
-                let other: [u8; 32] = point.try_into().map_err(|_| Status::WRONG_DATA)?;
+                let other: [u8; 32] = whole(point)?;
                 Ok(key.diffie_hellman(&other.into()).as_bytes().to_vec())
             }
             Self::Rsa(_) | Self::Ed25519(_) => Err(Status::WRONG_DATA),
         }
     }
+}
+
+/// A value that must have its exact length.
+fn whole<'a, T: TryFrom<&'a [u8]>>(value: &'a [u8]) -> Result<T, Status> {
+    value.try_into().map_err(|_| Status::WRONG_DATA)
 }
 
 /// RSA's private operation; the block is as long as the modulus, and below it.

@@ -1,9 +1,11 @@
 //! GENERATE, IMPORT, MOVE KEY and SET MANAGEMENT KEY: what changes keys, all of it behind the
 //! management key.
 
+use spki::der::Encode;
+
 use crate::{
     piv::{
-        Algorithm, Piv, PrivateKey, TouchPolicy,
+        Algorithm, PinPolicy, Piv, PrivateKey, TouchPolicy,
         management_key::{Cipher, ManagementKey},
         slot::{self, Origin, SlotKey},
     },
@@ -71,12 +73,16 @@ impl Piv {
         Ok(Vec::new())
     }
 
-    /// Moves a key with its policies, or deletes it; certificates stay where they are.
+    /// Moves a key with its policies to an empty slot, or deletes it; certificates stay where they
+    /// are.
     pub(super) fn move_key(&mut self, to: u8, from: u8) -> Answer {
         self.needs_management_key()?;
         let may_move = |slot| slot::exists(slot) && slot != slot::ATTESTATION;
         if !slot::exists(from) || (to != NOWHERE && !(may_move(to) && may_move(from))) {
             return Err(Status::WRONG_PARAMETERS);
+        }
+        if self.slots.contains_key(&to) {
+            return Err(Status::WRONG_DATA);
         }
         let key = self
             .slots
@@ -106,5 +112,49 @@ impl Piv {
         }
         self.management = ManagementKey::new(cipher, key, touch)?;
         Ok(Vec::new())
+    }
+
+    /// Puts a new key into a slot, as a program with the management key would; gives its
+    /// SubjectPublicKeyInfo, DER.
+    pub(crate) fn make_key(
+        &mut self,
+        slot: u8,
+        algorithm: Algorithm,
+        pin: PinPolicy,
+        touch: TouchPolicy,
+    ) -> Vec<u8> {
+        assert!(slot::exists(slot), "{slot:02x} is no slot");
+        let private = PrivateKey::generate(algorithm);
+        let public = private
+            .public_key_info()
+            .to_der()
+            .expect("a public key can be written");
+        let origin = Origin::Generated;
+        self.slots.insert(
+            slot,
+            SlotKey {
+                algorithm,
+                private,
+                pin,
+                touch,
+                origin,
+            },
+        );
+        public
+    }
+
+    /// Replaces the key in a slot by another one with the same policies, and gives what was there.
+    pub(crate) fn swap_key(&mut self, slot: u8) -> Option<SlotKey> {
+        let key = self.slots.get_mut(&slot)?;
+        let other = SlotKey {
+            private: PrivateKey::generate(key.algorithm),
+            ..key.clone()
+        };
+        Some(std::mem::replace(key, other))
+    }
+
+    /// Puts a key back.
+    pub(crate) fn put_key(&mut self, slot: u8, key: SlotKey) {
+        self.slots.insert(slot, key);
     }
 }

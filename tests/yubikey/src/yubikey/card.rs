@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::Card;
-
-const SELECT: u8 = 0xA4;
-const GET_RESPONSE: u8 = 0xC0;
+use crate::{
+    Card,
+    instruction::{ATTEST, GENERATE, GET_METADATA, GET_RESPONSE, SELECT},
+};
 
 /// The answer to reset of a YubiKey 5 over USB; its historical bytes say "YubiKey".
 const ATR: [u8; 23] = [
@@ -132,11 +132,39 @@ impl Inside {
             Some(Effect::Hang(time)) if !device.body.hang(time) => return None,
             _ => {}
         }
-        let answer = self.execute(device, command);
+        let answer = match effect {
+            Some(Effect::WrongPublicKey) => self.execute_about_another_key(device, command),
+            _ => self.execute(device, command),
+        };
         match effect {
             Some(Effect::RemoveAfter) => None,
             Some(effect) => Some(answer.map(|data| effect.spoil(data))),
             None => Some(answer),
+        }
+    }
+
+    /// Executes a command that tells a public key, and tells another one than the slot has after it.
+    fn execute_about_another_key(&mut self, device: &Device, command: &Command) -> Answer {
+        let slot = if command.ins == ATTEST {
+            command.p1
+        } else {
+            command.p2
+        };
+        match command.ins {
+            GENERATE => {
+                let answer = self.execute(device, command);
+                self.piv.swap_key(slot);
+                answer
+            }
+            ATTEST | GET_METADATA => {
+                let own = self.piv.swap_key(slot);
+                let answer = self.execute(device, command);
+                if let Some(own) = own {
+                    self.piv.put_key(slot, own);
+                }
+                answer
+            }
+            _ => self.execute(device, command),
         }
     }
 

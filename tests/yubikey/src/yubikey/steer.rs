@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::VirtualYubiKey;
-use crate::{Authority, Event, Fault, Lie, Touch};
+use crate::{Algorithm, Authority, Event, Fault, Lie, PinPolicy, Touch, TouchPolicy};
 
 impl VirtualYubiKey {
     /// Who touches it from now on, also where a command waits already.
@@ -59,6 +59,26 @@ impl VirtualYubiKey {
     /// Lets another maker vouch for the attestation key.
     pub fn certify_by(&self, authority: &Authority) {
         self.0.inside().piv.certify(authority);
+    }
+
+    /// Makes a key in a slot, as its owner did before the test; gives its SubjectPublicKeyInfo, DER.
+    ///
+    /// # Panics
+    /// Where there is no such slot.
+    pub fn make_key(
+        &self,
+        slot: u8,
+        algorithm: Algorithm,
+        pin: PinPolicy,
+        touch: TouchPolicy,
+    ) -> Vec<u8> {
+        self.0.inside().piv.make_key(slot, algorithm, pin, touch)
+    }
+
+    /// Replaces the key in a slot by another one of the same kind, as somebody did meanwhile; false
+    /// if the slot is empty.
+    pub fn swap_key(&self, slot: u8) -> bool {
+        self.0.inside().piv.swap_key(slot).is_some()
     }
 
     /// Everything that happened to it, in order.

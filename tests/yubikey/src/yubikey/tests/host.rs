@@ -1,7 +1,7 @@
 //! The host's end of the tests: sends APDUs written in hex, and proves the management key.
 
 use crate::{
-    Card, VirtualYubiKey,
+    Algorithm, Card, VirtualYubiKey,
     piv::{Cipher, ManagementKey},
     tlv,
 };
@@ -56,7 +56,11 @@ impl Host {
 
     /// Proves the factory's management key, and lets the card prove that it has it.
     pub(super) fn prove_management_key(&mut self) {
-        let key = ManagementKey::factory(self.yubikey.profile().firmware);
+        self.prove(&ManagementKey::factory(self.yubikey.profile().firmware));
+    }
+
+    /// The same with another key.
+    pub(super) fn prove(&mut self, key: &ManagementKey) {
         let length = if key.cipher == Cipher::TripleDes {
             8
         } else {
@@ -76,5 +80,70 @@ impl Host {
             hex::encode(&template)
         ));
         assert_eq!(Some(answer[4..].to_vec()), key.encrypt(&challenge));
+    }
+
+    /// Sends a command in parts of 255 bytes, and fetches its whole answer.
+    pub(super) fn chained(&mut self, ins: u8, p1: u8, p2: u8, data: &[u8]) -> (Vec<u8>, u16) {
+        let mut parts: Vec<&[u8]> = data.chunks(255).collect();
+        let last = parts.pop().unwrap_or_default();
+        for part in parts {
+            let length = u8::try_from(part.len()).unwrap();
+            let (_, status) = self.send_bytes(&[&[0x10, ins, p1, p2, length], part].concat());
+            if status != 0x9000 {
+                return (Vec::new(), status);
+            }
+        }
+        let length = u8::try_from(last.len()).unwrap();
+        let (mut answer, mut status) =
+            self.send_bytes(&[&[0, ins, p1, p2, length], last, &[0]].concat());
+        while status & 0xff00 == 0x6100 {
+            let (more, next) = self.send("00c0000000");
+            answer.extend(more);
+            status = next;
+        }
+        (answer, status)
+    }
+
+    /// Makes a key with the slot's usual policies; gives its public template.
+    pub(super) fn make_key(&mut self, slot: u8, algorithm: Algorithm) -> Vec<u8> {
+        self.prove_management_key();
+        let answer = self.ok(&format!(
+            "004700{slot:02x}05ac038001{:02x}",
+            algorithm as u8
+        ));
+        tlv::read(&answer).unwrap()[0].value.to_vec()
+    }
+
+    /// The template of GENERAL AUTHENTICATE that asks for a signature.
+    pub(super) fn challenge(message: &[u8]) -> Vec<u8> {
+        tlv::write(
+            0x7C,
+            &[tlv::write(0x82, &[]), tlv::write(0x81, message)].concat(),
+        )
+    }
+
+    /// The template that asks for a shared secret.
+    pub(super) fn point(point: &[u8]) -> Vec<u8> {
+        tlv::write(
+            0x7C,
+            &[tlv::write(0x82, &[]), tlv::write(0x85, point)].concat(),
+        )
+    }
+
+    pub(super) fn sign(&mut self, slot: u8, algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
+        self.use_key(slot, algorithm, &Self::challenge(message))
+    }
+
+    pub(super) fn agree(&mut self, slot: u8, algorithm: Algorithm, point: &[u8]) -> Vec<u8> {
+        self.use_key(slot, algorithm, &Self::point(point))
+    }
+
+    fn use_key(&mut self, slot: u8, algorithm: Algorithm, template: &[u8]) -> Vec<u8> {
+        let (answer, status) = self.chained(0x87, algorithm as u8, slot, template);
+        assert_eq!(status, 0x9000, "{algorithm:?} gave {status:04x}");
+        let outer = tlv::read(&answer).unwrap();
+        tlv::value(&tlv::read(outer[0].value).unwrap(), 0x82)
+            .unwrap()
+            .to_vec()
     }
 }
