@@ -1,4 +1,5 @@
 mod chains;
+mod comparison;
 mod forge;
 mod real;
 mod statements;
