@@ -8,7 +8,9 @@
 //! vpcd LISTENS ON ALL ADDRESSES of the machine: while a test runs, whoever reaches its ports can put
 //! a card into its readers. It is no place for a key that matters.
 //!
-//! Each reader has a second, empty slot, as vpcd has it: clients see "NAME 00 00" and "NAME 00 01".
+//! vpcd has two slots for each of its readers, and clients see each slot as a reader of its own: "NAME
+//! 00 00" and "NAME 00 01". So of an odd number of readers there is one more, which stays empty. ykman
+//! wastes three seconds on an empty one each time it runs: two YubiKeys are faster for it than one.
 
 mod config;
 mod log;
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Card;
 use crate::vpcd::Inserted;
-use config::Reader;
+use config::Pair;
 use process::{Failed, Process};
 
 const PCSCD: &str = "/usr/sbin/pcscd";
@@ -42,11 +44,11 @@ pub fn missing() -> Option<&'static str> {
     }
 }
 
-/// A pcscd with readers. It ends on drop, before what is in its readers.
+/// A pcscd with readers. It ends on drop.
 #[derive(Debug)]
 pub struct Pcscd {
     directory: PathBuf,
-    readers: Vec<Reader>,
+    pairs: Vec<Pair>,
     process: Option<Process>,
 }
 
@@ -60,13 +62,14 @@ impl Pcscd {
     pub fn start(directory: &Path, readers: usize) -> Self {
         let directory = std::path::absolute(directory).unwrap();
         for _ in 0..TRIES {
-            let readers: Vec<_> = (0..readers).map(Reader::new).collect();
-            config::write(&directory, &readers);
+            let pairs: Vec<_> = (0..readers.div_ceil(2)).map(Pair::new).collect();
+            config::install(&directory, &pairs);
+            config::write(&directory, &pairs);
             match Process::start(&directory) {
                 Ok(process) => {
                     return Self {
                         directory,
-                        readers,
+                        pairs,
                         process: Some(process),
                     };
                 }
@@ -86,7 +89,7 @@ impl Pcscd {
     /// The name that clients see of a reader.
     #[must_use]
     pub fn reader(&self, index: usize) -> String {
-        self.readers[index].name()
+        self.pairs[index / 2].name(index % 2)
     }
 
     /// Puts a card into a reader, and waits until pcscd has seen it. While pcscd is stopped, the card
@@ -97,7 +100,7 @@ impl Pcscd {
     #[must_use]
     pub fn insert(&self, index: usize, card: Box<dyn Card>) -> Inserted {
         self.wait_until_empty(index);
-        let inserted = Inserted::into(self.readers[index].port(), card);
+        let inserted = Inserted::into(self.pairs[index / 2].port(index % 2), card);
         self.wait_until_present(index);
         inserted
     }
@@ -134,6 +137,22 @@ impl Pcscd {
     /// Where it does not start.
     pub fn restart(&mut self) {
         self.stop();
+        config::write(&self.directory, &self.pairs);
+        self.start_again();
+    }
+
+    /// As [`Self::restart`], but without a reader: where a YubiKey is pulled out of a computer, its
+    /// reader goes with it, and vpcd can't lose one while pcscd runs.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn restart_without_readers(&mut self) {
+        self.stop();
+        config::write(&self.directory, &[]);
+        self.start_again();
+    }
+
+    fn start_again(&mut self) {
         match Process::start(&self.directory) {
             Ok(process) => self.process = Some(process),
             Err(failed) => panic!("pcscd does not start again: {failed:?}"),

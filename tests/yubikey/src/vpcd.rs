@@ -8,7 +8,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::os::linux::net::TcpStreamExt;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -19,11 +19,12 @@ const RETRY: Duration = Duration::from_millis(20);
 
 const TELL_ATR: u8 = 4;
 
-/// A card in a reader. Dropping it takes the card out at once, also while it is busy with a command:
-/// its answer then goes nowhere. Should the reader end and come back, the card is still in it.
-#[derive(Debug)]
+/// A card in a reader. Dropping it takes the card out and its power away at once, also while it is
+/// busy with a command: its answer then goes nowhere. Should the reader end and come back, the card is
+/// still in it.
 pub struct Inserted {
     place: Arc<Place>,
+    power_cut: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Inserted {
@@ -34,24 +35,26 @@ impl Inserted {
     #[must_use]
     pub fn into(port: u16, card: Box<dyn Card>) -> Self {
         let place = Arc::new(Place::default());
+        let power_cut = card.power_cut();
         let inside = Arc::clone(&place);
         thread::Builder::new()
             .name(format!("card at {port}"))
             .spawn(move || inside.stay(port, card))
             .unwrap();
-        Self { place }
+        Self { place, power_cut }
     }
 }
 
 impl Drop for Inserted {
     fn drop(&mut self) {
-        let mut state = self.place.lock();
-        if let State::Connected(stream) = &*state {
-            // Where the reader is gone already, so is the card.
-            drop(stream.shutdown(Shutdown::Both));
-        }
-        *state = State::Removed;
-        self.place.changed.notify_all();
+        self.place.remove();
+        (self.power_cut)();
+    }
+}
+
+impl std::fmt::Debug for Inserted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inserted").finish_non_exhaustive()
     }
 }
 
@@ -70,7 +73,7 @@ enum State {
 }
 
 impl Place {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -78,9 +81,9 @@ impl Place {
     fn stay(&self, port: u16, mut card: Box<dyn Card>) {
         loop {
             let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-            if let Ok(stream) = connected.and_then(|stream| self.enter(stream)) {
-                // How the reader ended does not matter to a card.
-                drop(serve(stream, card.as_mut()));
+            let entered = connected.and_then(|stream| self.enter(stream));
+            if let Ok(Gone) = entered.and_then(|stream| serve(stream, card.as_mut())) {
+                self.remove();
             }
             let mut state = self.lock();
             if matches!(*state, State::Removed) {
@@ -89,6 +92,16 @@ impl Place {
             *state = State::Waiting;
             drop(self.changed.wait_timeout(state, RETRY));
         }
+    }
+
+    fn remove(&self) {
+        let mut state = self.lock();
+        if let State::Connected(stream) = &*state {
+            // Where the reader is gone already, so is the card.
+            drop(stream.shutdown(Shutdown::Both));
+        }
+        *state = State::Removed;
+        self.changed.notify_all();
     }
 
     /// Keeps hold of the connection, so that a removal can end it.
@@ -102,14 +115,20 @@ impl Place {
     }
 }
 
-/// Answers a reader until it ends.
-fn serve(mut stream: TcpStream, card: &mut dyn Card) -> io::Result<()> {
+/// The card left of its own accord: its answer was empty.
+struct Gone;
+
+/// Answers a reader until the card leaves; an error where the reader ends.
+fn serve(mut stream: TcpStream, card: &mut dyn Card) -> io::Result<Gone> {
     stream.set_nodelay(true)?;
     loop {
         match receive(&mut stream)?.as_slice() {
             [TELL_ATR] => send(&mut stream, &card.atr())?,
             [_] => card.reset(),
-            command => send(&mut stream, &card.transmit(command))?,
+            command => match card.transmit(command) {
+                answer if answer.is_empty() => return Ok(Gone),
+                answer => send(&mut stream, &answer)?,
+            },
         }
     }
 }
@@ -203,6 +222,30 @@ mod tests {
             let (mut stream, _) = reader.accept().unwrap();
             assert_eq!(ask(&mut stream, &[4]), [0x3B, 0x00]);
         }
+    }
+
+    #[test]
+    fn a_card_that_answers_nothing_is_gone() {
+        struct Empty;
+        impl Card for Empty {
+            fn atr(&self) -> Vec<u8> {
+                vec![0x3B, 0x00]
+            }
+            fn reset(&mut self) {}
+            fn transmit(&mut self, _: &[u8]) -> Vec<u8> {
+                Vec::new()
+            }
+        }
+        let reader = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let card = Inserted::into(reader.local_addr().unwrap().port(), Box::new(Empty));
+        let (mut stream, _) = reader.accept().unwrap();
+        send(&mut stream, &[0, 0]).unwrap();
+        assert_eq!(
+            stream.read(&mut [0]).unwrap(),
+            0,
+            "the connection has ended"
+        );
+        assert!(matches!(*card.place.lock(), State::Removed));
     }
 
     #[test]

@@ -13,15 +13,15 @@ const NAME: &str = "Yubico YubiKey OTP+FIDO+CCID";
 /// told.
 const FOLDER: &str = "readers";
 
-/// One reader of vpcd.
+/// A reader of vpcd, whose two slots are two readers for everybody else.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(super) struct Pair {
     number: usize,
     ports: Ports,
 }
 
-impl Reader {
-    /// The reader of this index, with ports that nobody else has.
+impl Pair {
+    /// The pair of this index, with ports that nobody else has.
     pub(super) fn new(index: usize) -> Self {
         Self {
             number: index + 1,
@@ -29,13 +29,21 @@ impl Reader {
         }
     }
 
-    pub(super) fn port(&self) -> u16 {
-        self.ports.first()
+    /// Where a slot, 0 or 1, waits for its card.
+    pub(super) fn port(&self, slot: usize) -> u16 {
+        match slot {
+            0 => self.ports.first(),
+            _ => self.ports.first() + 1,
+        }
     }
 
-    /// As clients see it: pcscd adds the numbers of the reader and of the slot.
-    pub(super) fn name(&self) -> String {
-        format!("{} 00 00", self.friendly_name())
+    /// A slot as clients see it: pcscd adds the numbers of the reader and of the slot.
+    pub(super) fn name(&self, slot: usize) -> String {
+        format!("{} 00 {slot:02}", self.friendly_name())
+    }
+
+    fn driver(&self, directory: &Path) -> PathBuf {
+        directory.join(format!("vpcd-{}.so", self.number))
     }
 
     /// pcscd numbers readers of one name only where one driver serves them all.
@@ -64,19 +72,24 @@ pub(super) fn folder(directory: &Path) -> PathBuf {
     directory.join(FOLDER)
 }
 
-/// Writes the config of these readers. The driver keeps its connections in global variables, so each
-/// reader has a copy of it: of one alone the last reader would take the place of all others.
-pub(super) fn write(directory: &Path, readers: &[Reader]) {
-    fs::create_dir_all(folder(directory)).unwrap();
+/// Copies the driver. It keeps its connections in global variables, so each pair has one of its own:
+/// with one alone the last pair would take the place of all others.
+pub(super) fn install(directory: &Path, pairs: &[Pair]) {
+    for pair in pairs {
+        fs::copy(driver().unwrap(), pair.driver(directory)).unwrap();
+    }
+}
+
+/// Writes the config of these.
+pub(super) fn write(directory: &Path, pairs: &[Pair]) {
     let mut config = String::new();
-    for reader in readers {
-        let driver = directory.join(format!("vpcd-{}.so", reader.number));
-        fs::copy(self::driver().unwrap(), &driver).unwrap();
-        let (name, port) = (reader.friendly_name(), reader.port());
+    for pair in pairs {
+        let (name, port) = (pair.friendly_name(), pair.port(0));
         writeln!(config, "FRIENDLYNAME \"{name}\"").unwrap();
         writeln!(config, "DEVICENAME /dev/null:0x{port:X}").unwrap();
-        writeln!(config, "LIBPATH {}", driver.display()).unwrap();
+        writeln!(config, "LIBPATH {}", pair.driver(directory).display()).unwrap();
         writeln!(config, "CHANNELID 0x{port:X}").unwrap();
     }
+    fs::create_dir_all(folder(directory)).unwrap();
     fs::write(folder(directory).join("readers"), config).unwrap();
 }

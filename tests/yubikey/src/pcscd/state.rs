@@ -26,7 +26,7 @@ pub(super) fn wait_for_card(socket: &Path, reader: &str, present: bool) {
     let started = Instant::now();
     loop {
         let state = state(socket, reader);
-        if matches!(state, Ok(Some(is)) if is == present) {
+        if matches!(state, Ok(is) if is == present) {
             return;
         }
         let wanted = if present { "a card" } else { "no card" };
@@ -38,8 +38,8 @@ pub(super) fn wait_for_card(socket: &Path, reader: &str, present: bool) {
     }
 }
 
-/// Is there a card in a reader? Nothing where there is no such reader.
-fn state(socket: &Path, reader: &str) -> io::Result<Option<bool>> {
+/// Is there a reader of this name, with a card in it?
+fn state(socket: &Path, reader: &str) -> io::Result<bool> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let no_data = 0_u32;
@@ -51,7 +51,7 @@ fn state(socket: &Path, reader: &str) -> io::Result<Option<bool>> {
         let name = state[..NAME_SIZE].split(|byte| *byte == 0).next();
         name == Some(reader.as_bytes())
     };
-    Ok(states.find(named).map(|state| {
+    Ok(states.find(named).is_some_and(|state| {
         let flags = state[STATE_AT..STATE_AT + 4].try_into().unwrap();
         u32::from_ne_bytes(flags) & PRESENT != 0
     }))

@@ -53,7 +53,7 @@ fn clients_see_cards_come_and_go() {
             let seen = readers(&pcscd);
             seen.contains(&(true, pcscd.reader(index)))
         };
-        assert_eq!(readers(&pcscd).len(), 4, "two, each with two slots");
+        assert_eq!(readers(&pcscd).len(), 2);
         assert!(!seen(0) && !seen(1));
         let one = pcscd.insert(0, Box::new(Number(1)));
         assert!(seen(0) && !seen(1));
@@ -78,6 +78,21 @@ fn a_card_is_still_there_after_pcscd_was_away() {
         pcscd.restart();
         pcscd.wait_until_present(0);
         assert!(readers(&pcscd).contains(&(true, pcscd.reader(0))));
+    });
+}
+
+#[test]
+fn readers_can_be_taken_away() {
+    with_pcscd(3, |mut pcscd| {
+        let _one = pcscd.insert(0, Box::new(Number(1)));
+        let _three = pcscd.insert(2, Box::new(Number(3)));
+        pcscd.restart_without_readers();
+        assert!(readers(&pcscd).is_empty());
+        pcscd.restart();
+        pcscd.wait_until_present(0);
+        pcscd.wait_until_present(2);
+        let cards: Vec<_> = readers(&pcscd).iter().map(|(card, _)| *card).collect();
+        assert_eq!(cards, [true, false, true, false]);
     });
 }
 
