@@ -1,5 +1,6 @@
 //! The config: one TOML file, parsed whole into types that can't be wrong.
 
+mod attestation;
 mod authority;
 mod fixed;
 mod listen;
@@ -20,6 +21,7 @@ use privyseal_tuf::Sha256Digest;
 use serde::Deserialize;
 
 pub use self::{
+    attestation::Demand,
     authority::{Authority, RoleLimits},
     fixed::FixedChange,
     listen::{ListenSection, Serves},

@@ -20,6 +20,7 @@ mod held;
 pub mod notary;
 mod observed;
 pub mod permit;
+mod progress;
 mod received;
 mod recorded;
 mod rules;
@@ -33,6 +34,7 @@ pub use self::{
     checked::{Checked, Content},
     held::{Held, Standing},
     observed::{Observation, Shown},
+    progress::Progress,
     received::{LineageName, Received},
     recorded::Recorded,
     verified::Verified,
@@ -52,6 +54,7 @@ use crate::{
     config::Config,
     denial::{Denial, Reason},
     fault::Stop,
+    keystore::{About, BoundKey, Keystore},
     keystores::Keystores,
     ledger::Ledger,
     memory::LineageId,
@@ -73,21 +76,52 @@ impl House {
     ///
     /// # Errors
     /// A denial by any room, or a fault of the ledger or the keystore.
-    pub async fn sign(&self, received: Received) -> Result<Verified, Stop> {
-        let authorized = Authorized::new(received, self)?;
-        let house = self.clone();
-        let large = authorized.is_large();
-        let checked = aside(large, move || Checked::new(authorized, &house)).await??;
-        let held = Held::new(checked, self).await?;
+    pub async fn sign(&self, received: Received, progress: &Progress) -> Result<Verified, Stop> {
+        let mut held = self.hold(received.clone()).await?;
+        // A person is asked for what passed every rule, behind an open gate and before anything is
+        // recorded; what was decided meanwhile counts.
+        if let Some((keystore, about)) = held.attendant() {
+            let key = Arc::clone(&held.key);
+            drop(held);
+            self.attended(&key.bound, &keystore, &about, progress)
+                .await?;
+            held = self.hold(received).await?;
+            held.about = about;
+        }
         match held.standing() {
             Standing::Signed(given) => Ok(Verified::again(held, given, self)),
             Standing::Unsigned => {
                 // A caller that goes away now must not leave a decision without its outcome.
-                let house = self.clone();
-                let rest = async move { Recorded::new(held, &house).await?.sign(&house).await };
+                let (house, progress) = (self.clone(), progress.clone());
+                let rest = async move {
+                    let recorded = Recorded::new(held, &house).await?;
+                    recorded.sign(&house, &progress).await
+                };
                 Finish::new(rest).await
             }
         }
+    }
+
+    /// Walks one request to where it holds its gate.
+    async fn hold(&self, received: Received) -> Result<Held, Stop> {
+        let authorized = Authorized::new(received, self)?;
+        let house = self.clone();
+        let large = authorized.is_large();
+        let checked = aside(large, move || Checked::new(authorized, &house)).await??;
+        Held::new(checked, self).await
+    }
+
+    /// Waits until the keystore has of a person what this key needs for one signature.
+    async fn attended(
+        &self,
+        key: &BoundKey,
+        keystore: &Arc<dyn Keystore>,
+        about: &About,
+        progress: &Progress,
+    ) -> Result<(), Stop> {
+        let attended = keystore.attended(key, about);
+        let attended = progress.during(keystore.waiting(), about, attended).await;
+        attended.map_err(|error| Stop::from(crate::fault::Fault::from(error)))
     }
 }
 

@@ -41,6 +41,8 @@ reasons! {
     PathNotGranted = "PATH_NOT_GRANTED", "ask the agent's operator for a [[grant]] whose paths cover all that the document lists and delegates";
     /// The key is not enrolled.
     UnknownKey = "UNKNOWN_KEY", "list the keys with `privyseal key list`";
+    /// The role demands an attestation of the key, and there is none, or one that proves too little.
+    AttestationRequired = "ATTESTATION_REQUIRED", "sign with a key that was made on a YubiKey as the role's `attestation` in the agent's config demands, and have it proved by `privyseal key attest`";
     /// No such role.
     UnknownRole = "UNKNOWN_ROLE", "the roles are root, targets, snapshot, timestamp and those that finished targets metadata delegates to: show this agent the delegator first (`privyseal repo sign` does)";
     /// The config has no such authority.

@@ -5,6 +5,7 @@
 //! what is signed. It takes a [`SigningPermit`], which only exists once the ledger holds a record.
 
 pub mod attestation;
+mod device;
 mod error;
 mod key;
 pub mod login;
@@ -19,15 +20,15 @@ mod state;
 pub mod uri;
 mod waiting;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use privyseal_tuf::Algorithm;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
 use crate::corridor::permit::SigningPermit;
 
+pub use device::{Device, DeviceInfo, ManagementKey, NewManagementKey, SlotInfo, Tries};
 pub use error::KeystoreError;
 pub use key::{
     BoundKey, KeyDescription, KeyStanding, ObjectId, Protection, TokenIdentity, TokenSerial,
@@ -52,6 +53,9 @@ pub struct RawSignature(pub Vec<u8>);
 pub trait Keystore: Send + Sync {
     /// Its name in the config.
     fn name(&self) -> &KeystoreName;
+
+    /// What kind of keystore it is, as the config names it.
+    fn kind(&self) -> &'static str;
 
     /// What state it is in, now and as it changes.
     fn state(&self) -> watch::Receiver<KeystoreState>;
@@ -79,7 +83,26 @@ pub trait Keystore: Send + Sync {
     /// way the key is not bound any more, and its objects are looked for again at the next login.
     async fn destroy(&self, key: Arc<BoundKey>) -> Result<(), KeystoreError>;
 
-    /// Signs the permit's message with its key.
+    /// Why it could not sign with this key now, apart from what a person is waited for.
+    fn obstacle(&self, key: &BoundKey) -> Option<KeystoreError>;
+
+    /// Does this key ask a person for something before each signature that is not in hand now?
+    fn needs_person(&self, key: &BoundKey) -> bool;
+
+    /// Waits until what this key needs of a person before it signs is in hand, and lists the wait.
+    /// At once where it needs nothing.
+    ///
+    /// # Errors
+    /// Where nobody came in time, or the keystore can't be used.
+    async fn attended(&self, key: &BoundKey, about: &About) -> Result<(), KeystoreError>;
+
+    /// What it waits for people to do, now and as it changes.
+    fn waiting(&self) -> watch::Receiver<Waits>;
+
+    /// How long a signature may take at most for what people do.
+    fn person_time(&self) -> Duration;
+
+    /// Signs the permit's message with its key. A wait for a person is listed.
     ///
     /// # Errors
     /// Where the keystore is not ready, its queue is full, the deadline passed, the key can't be
@@ -87,16 +110,12 @@ pub trait Keystore: Send + Sync {
     async fn sign(&self, permit: SigningPermit) -> Result<RawSignature, KeystoreError>;
 
     /// Generates a key pair on the token: sensitive, not extractable, for signing only, under a
-    /// random CKA_ID. It is not bound yet.
+    /// random CKA_ID or in the slot that is ordered. It is not bound yet.
     ///
     /// # Errors
     /// Where the keystore is not ready, the token can't make such a key, or did not honour what was
     /// asked of it; then the key is destroyed again.
-    async fn generate(
-        &self,
-        name: KeyName,
-        algorithm: Algorithm,
-    ) -> Result<KeyDescription, KeystoreError>;
+    async fn generate(&self, order: KeyOrder) -> Result<KeyDescription, KeystoreError>;
 
     /// Writes a key pair from elsewhere to the token: sensitive, not extractable, for signing only,
     /// under a random CKA_ID, and has it sign once to see that its halves belong together. It is not
@@ -116,6 +135,18 @@ pub trait Keystore: Send + Sync {
         name: KeyName,
         object_id: ObjectId,
     ) -> Result<KeyDescription, KeystoreError>;
+
+    /// The token's proof of where a key was made and how it may be used: X.509, DER, the attestation
+    /// first and then what else it has of the way to a root. Not verified yet.
+    ///
+    /// # Errors
+    /// Where the token has none to offer, of this key or at all.
+    async fn attest(&self, key: Arc<BoundKey>) -> Result<Vec<Vec<u8>>, KeystoreError>;
+
+    /// What an administrator may do with it; none where it is no PIV device.
+    fn device(&self) -> Option<&dyn Device> {
+        None
+    }
 
     /// Logs in with the PIN that `operator` typed. This clears the latch that a failed attempt left.
     ///

@@ -4,6 +4,7 @@
 //! fail: whatever a record says was decided before it was written.
 
 mod ancestry;
+mod attested;
 mod delegated;
 mod delegations;
 mod entries;
@@ -34,6 +35,7 @@ use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 
 pub use self::{
     ancestry::{Ancestry, Coverage, Edge, MAX_EDGES, is_plain},
+    attested::AttestedKey,
     delegated::{Delegated, is_one_step_below},
     delegations::KnownDelegations,
     facts::facts_of,
@@ -77,6 +79,8 @@ struct State {
     /// Keys of Docker Content Trust that signed anything.
     used: HashSet<KeyName>,
     certificates: Certificates,
+    /// What devices proved of keys.
+    attested: BTreeMap<KeyName, Arc<AttestedKey>>,
     logins: BTreeMap<KeystoreName, LoginMemory>,
     /// Names of lineages whose unfinished first root was superseded.
     given_up: HashSet<LineageId>,

@@ -1,13 +1,15 @@
 //! The gRPC services: they read requests, walk the corridor, and write answers.
 
 mod admin;
+mod device;
 mod keys;
 mod ledger;
 mod notary;
 mod signing;
 pub mod status;
+mod waiting;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use parking_lot::RwLock;
 use tonic::{Request, Status};
@@ -81,9 +83,25 @@ impl Desk {
         caller: &Arc<Caller>,
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Status> {
-        let limit = self.house().config.limits.request_time;
+        self.answer_with_key(caller, "", work).await
+    }
+
+    /// As [`Desk::answer`], for work with the key of this name: the time in which a person may do what
+    /// its keystore asks comes on top.
+    async fn answer_with_key<T>(
+        &self,
+        caller: &Arc<Caller>,
+        key: &str,
+        work: impl Future<Output = Result<T, Stop>>,
+    ) -> Result<T, Status> {
+        let house = self.house();
+        let limit = house.config.limits.request_time;
+        let key = key.parse().ok();
+        let key = key.and_then(|name| house.ledger.memory().key(&name));
+        let holder = key.and_then(|key| house.keystores.of(&key.bound.keystore));
+        let person = holder.map_or(Duration::ZERO, |holder| holder.keystore.person_time());
         let in_time = async {
-            tokio::time::timeout(limit.duration(), work)
+            tokio::time::timeout(limit.duration() + person, work)
                 .await
                 .unwrap_or_else(|_| {
                     let message = format!("no answer within {limit}");

@@ -37,8 +37,7 @@ pub async fn lane(channel: &Channel, name: String) -> Result<Lane> {
         purpose: "tuf".to_owned(),
         authority: AUTHORITY.to_owned(),
         repository: repository.clone(),
-        first_root: String::new(),
-        role: String::new(),
+        ..GenerateKeyRequest::default()
     };
     let made = KeysClient::new(channel.clone())
         .generate(request)

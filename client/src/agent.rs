@@ -9,6 +9,7 @@ mod head;
 mod key;
 mod memory;
 mod name;
+mod person;
 #[cfg(test)]
 mod testing;
 mod tls;

@@ -1,4 +1,4 @@
-//! The wire of Privy Seal: generated code only.
+//! The wire of Privy Seal: generated code.
 //!
 //! [`v1`] is the agent's gRPC API, [`notary`] that of notary's signer, [`ledger::v1`] the records of
 //! the agent's ledger. Their documentation
@@ -9,6 +9,13 @@
 /// The agent's gRPC API, `privyseal.v1`.
 pub mod v1 {
     tonic::include_proto!("privyseal.v1");
+
+    impl std::fmt::Debug for DeviceAccess {
+        /// It stands in messages that may be printed, and holds secrets.
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("DeviceAccess(..)")
+        }
+    }
 
     /// The encoded `FileDescriptorSet` of every service, for gRPC reflection.
     pub const DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("privyseal");

@@ -10,12 +10,12 @@ use privyseal_proto::v1::keys_client::KeysClient;
 use privyseal_proto::v1::ledger_client::LedgerClient;
 use privyseal_proto::v1::signing_client::SigningClient;
 use privyseal_proto::v1::{
-    CheckpointReply, CheckpointRequest, EnrollKeyRequest, EnrollRepositoryReply,
-    EnrollRepositoryRequest, GenerateKeyRequest, HeadReply, HeadRequest, Key, KeystoreStatus,
-    LedgerRecord, LineageRef, LineageReply, LineageRequest, ListKeysRequest, LockRequest,
-    ObserveReply, ObserveRequest, ProveReply, ProveRequest, RecordsRequest, SignEvent, SignRequest,
-    Signed, StatusReply, StatusRequest, SupersedeReply, SupersedeRequest, UnlockRequest,
-    sign_event::Event,
+    CertifyReply, CertifyRequest, CheckpointReply, CheckpointRequest, EnrollKeyRequest,
+    EnrollRepositoryReply, EnrollRepositoryRequest, GenerateKeyRequest, HeadReply, HeadRequest,
+    Key, KeystoreStatus, LedgerRecord, LineageRef, LineageReply, LineageRequest, ListKeysRequest,
+    LockRequest, ObserveReply, ObserveRequest, ProveReply, ProveRequest, RecordsRequest, SignEvent,
+    SignRequest, Signed, StatusReply, StatusRequest, SupersedeReply, SupersedeRequest,
+    UnlockRequest, certify_event, sign_event::Event,
 };
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -181,14 +181,26 @@ impl Rpc {
             purpose: "tuf".to_owned(),
             authority: AUTHORITY.to_owned(),
             repository: repository.to_owned(),
-            first_root: String::new(),
-            role: String::new(),
+            ..GenerateKeyRequest::default()
         })
     }
 
     /// Keys.Generate.
     pub fn generate_as(&self, request: GenerateKeyRequest) -> Answer<Key> {
         self.wait(self.keys_service().generate(request))
+    }
+
+    /// Keys.Certify, of a key for which nobody is waited for.
+    pub fn certify(&self, request: CertifyRequest) -> Answer<CertifyReply> {
+        let mut client = self.keys_service();
+        let event = self.runtime.block_on(async move {
+            let mut events = client.certify(request).await?.into_inner();
+            events.message().await
+        });
+        match event?.and_then(|event| event.event) {
+            Some(certify_event::Event::Certified(reply)) => Ok(reply),
+            other => panic!("no certificate: {other:?}"),
+        }
     }
 
     /// Keys.Enroll.
@@ -277,5 +289,6 @@ fn signed(event: SignEvent) -> Answer<Signed> {
     match event.event.expect("an event says what happened") {
         Event::Signed(signed) => Ok(signed),
         Event::Refused(refused) => Err(refused.into()),
+        Event::Waiting(waiting) => panic!("nobody is there for {waiting:?}"),
     }
 }

@@ -230,8 +230,7 @@ fn keys_that_can_not_be_made() {
         purpose: "tuf".into(),
         authority: AUTHORITY.into(),
         repository: app.name.clone(),
-        first_root: String::new(),
-        role: String::new(),
+        ..GenerateKeyRequest::default()
     };
     let with = |change: &dyn Fn(&mut GenerateKeyRequest)| {
         let mut request = good.clone();

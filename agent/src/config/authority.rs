@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use privyseal_tuf::{Dialect, Role, RoleType};
 use serde::Deserialize;
 
-use super::Period;
+use super::{Demand, Period};
 use crate::grant::NameGlob;
 
 /// `[[authority]]`: a name under which repositories are told apart, and its limits.
@@ -108,6 +108,9 @@ pub struct RoleLimits {
     /// The lowest threshold that a root, or a delegator, may give this role.
     #[serde(default = "one")]
     pub min_threshold: NonZeroU32,
+    /// What must be proved of a key of ours before it signs in this role.
+    #[serde(default)]
+    pub attestation: Option<Demand>,
 }
 
 fn one() -> NonZeroU32 {
@@ -119,6 +122,7 @@ impl RoleLimits {
         Self {
             max_expiry: Period::from_days(days),
             min_threshold: one(),
+            attestation: None,
         }
     }
 }

@@ -14,13 +14,13 @@ use privyseal_proto::ledger::v1::{KeyCertified, record::Event};
 use privyseal_tuf::Sha256Digest;
 
 use self::x509::{Draft, Unsigned};
-use super::{Finish, House, decided::Decision};
+use super::{Finish, House, Progress, decided::Decision};
 use crate::{
     caller::Caller,
     config::TrustRole,
     denial::{Denial, Reason},
     fault::Stop,
-    keystore::{KeyName, Keystore},
+    keystore::{About, KeyName, Keystore},
     memory::EnrolledKey,
 };
 
@@ -101,6 +101,7 @@ impl House {
         &self,
         caller: Arc<Caller>,
         request: CertificateRequest,
+        progress: &Progress,
     ) -> Result<Certified, Stop> {
         let request = request.checked()?;
         let (key, keystore) = authorized::authorized(self, &caller, &request)?;
@@ -113,11 +114,25 @@ impl House {
             let message = format!("common_name: it has no form in X.509 ({error})");
             Denial::new(Reason::RequestMalformed, message)
         })?;
+        let about = About::new(format!(
+            "a {} of key {} for {}",
+            request.kind.as_str(),
+            key.bound.name,
+            request.common_name
+        ));
+        self.attended(&key.bound, &keystore, &about, progress)
+            .await?;
         caller.stands()?;
-        let house = self.clone();
+        let (house, progress) = (self.clone(), progress.clone());
+        let keystore = (keystore, about);
         // A caller that goes away now must not leave a record without its outcome.
-        Finish::new(async move { sign(&house, &caller, &key, keystore, request, unsigned).await })
+        Finish::new(async move {
+            sign(
+                &house, &caller, &key, keystore, request, unsigned, &progress,
+            )
             .await
+        })
+        .await
     }
 }
 
@@ -125,9 +140,10 @@ async fn sign(
     house: &House,
     caller: &Caller,
     key: &EnrolledKey,
-    keystore: Arc<dyn Keystore>,
+    (keystore, about): (Arc<dyn Keystore>, About),
     request: CertificateRequest,
     unsigned: Unsigned,
+    progress: &Progress,
 ) -> Result<Certified, Stop> {
     // Counted and recorded in one place, and not while the key is removed.
     let gate = house.ledger.memory().key_gate(&key.bound.name).await;
@@ -147,10 +163,11 @@ async fn sign(
         key: Arc::clone(&key.bound),
         keystore,
         message: move || bytes,
+        about,
     };
     let decided = decision.record(house).await?;
     let (record, head) = (decided.appended.index, decided.appended.head);
-    let signature = decided.sign(house).await?;
+    let signature = decided.sign(house, progress).await?;
     let pem = unsigned.signed(&signature).map_err(|error| {
         let message = format!("what was signed has no form in X.509 ({error})");
         Denial::new(Reason::RequestMalformed, message)

@@ -9,12 +9,12 @@ use privyseal_proto::ledger::v1::{Outcome, record::Event};
 use privyseal_tuf::Signature;
 
 use super::{
-    House,
+    House, Progress,
     permit::{Message, SigningPermit},
 };
 use crate::{
     fault::{Fault, Stop},
-    keystore::{BoundKey, Keystore, RawSignature},
+    keystore::{About, BoundKey, Keystore, RawSignature},
     ledger::{Appended, Guard},
 };
 
@@ -27,6 +27,8 @@ pub(super) struct Decision<M> {
     pub(super) keystore: Arc<dyn Keystore>,
     /// Makes the bytes that are signed.
     pub(super) message: M,
+    /// The request, for the person in front of the device.
+    pub(super) about: About,
 }
 
 /// A decision that can't be lost any more, and the permit that it gave.
@@ -44,13 +46,13 @@ impl<M: FnOnce() -> Vec<u8>> Decision<M> {
     /// decided.
     pub(super) async fn record(self, house: &House) -> Result<Decided, Stop> {
         // Who asks while a token is absent must not fill the ledger by asking.
-        if let Some(obstacle) = self.keystore.state().borrow().obstacle() {
-            return Err(obstacle.clone().into());
+        if let Some(obstacle) = self.keystore.obstacle(&self.key) {
+            return Err(obstacle.into());
         }
         let appended = house.ledger.append(self.event, Some(self.gate)).await?;
         let message = Message::new((self.message)());
         Ok(Decided {
-            permit: SigningPermit::new(self.key, message),
+            permit: SigningPermit::new(self.key, message, self.about),
             keystore: self.keystore,
             appended,
         })
@@ -58,14 +60,17 @@ impl<M: FnOnce() -> Vec<u8>> Decision<M> {
 }
 
 impl Decided {
-    /// Uses up the permit and verifies what the token answers.
+    /// Uses up the permit and verifies what the token answers; the caller hears what it waits for.
     ///
     /// # Errors
     /// Where the keystore can't sign, or its signature is wrong; either is recorded.
-    pub(super) async fn sign(self, house: &House) -> Result<Signature, Fault> {
+    pub(super) async fn sign(self, house: &House, progress: &Progress) -> Result<Signature, Fault> {
         let key = self.permit.key().clone();
         let message = self.permit.message().clone();
-        let answer = self.keystore.sign(self.permit).await.map_err(Fault::from);
+        let (waits, about) = (self.keystore.waiting(), self.permit.about().clone());
+        let signing = self.keystore.sign(self.permit);
+        let answer = progress.during(waits, &about, signing).await;
+        let answer = answer.map_err(Fault::from);
         let checked = answer.and_then(|RawSignature(raw)| {
             let wrong = |what: String| Fault::BadSignature {
                 key: key.name.clone(),

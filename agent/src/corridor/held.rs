@@ -11,7 +11,7 @@ use crate::{
     caller::Caller,
     denial::{Denial, Reason},
     fault::Stop,
-    keystore::Keystore,
+    keystore::{About, Keystore},
     ledger::Guard,
     memory::{EnrolledKey, Known, LineageId, Memory, VersionMemory, VersionState},
 };
@@ -30,6 +30,7 @@ pub struct Held {
     pub(super) opens: bool,
     pub(super) completes: bool,
     pub(super) gate: Guard,
+    pub(super) about: About,
     standing: Standing,
 }
 
@@ -125,7 +126,9 @@ impl Held {
             facts,
             completes,
         } = agrees(&checked, known, house)?;
+        let about = about(&checked, known.lineage());
         Ok(Self {
+            about,
             caller: checked.request.request.caller,
             key: checked.request.key,
             keystore: checked.request.keystore,
@@ -175,11 +178,24 @@ impl Held {
         })
     }
 
+    /// Where a person has to be waited for before this can be signed: who tells it, and of what.
+    pub(super) fn attendant(&self) -> Option<(Arc<dyn Keystore>, About)> {
+        let unsigned = matches!(self.standing, Standing::Unsigned);
+        let waits = unsigned && self.keystore.needs_person(&self.key.bound);
+        waits.then(|| (Arc::clone(&self.keystore), self.about.clone()))
+    }
+
     /// Was this signature given before?
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.standing.clone()
     }
+}
+
+/// "root v7 of example.org", for the person in front of the device.
+fn about(checked: &Checked, lineage: &LineageId) -> About {
+    let Content { role, version, .. } = &checked.document;
+    About::new(format!("{role} v{version} of {}", lineage.repository))
 }
 
 /// Keys of Docker Content Trust that never signed may be removed. From here on until the decision is
@@ -237,6 +253,7 @@ fn agrees(checked: &Checked, known: &Known, house: &House) -> Result<Agreed, Den
     }
     rules::content(known, document)?;
     rules::to_sign(known, document, public_key)?;
+    rules::is_attested(key, &document.role, house.ledger.memory(), &house.config)?;
     let history = known.history();
     let remembered = if again { history.last.as_ref() } else { None };
     let given = remembered.and_then(|last| last.signatures.get(&key.bound.name));

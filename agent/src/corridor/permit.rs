@@ -5,7 +5,10 @@ use std::sync::Arc;
 use privyseal_ledger::{Hash, Head, checkpoint};
 use privyseal_tuf::Sha256Digest;
 
-use crate::{keystore::BoundKey, ledger::LedgerKey};
+use crate::{
+    keystore::{About, BoundKey},
+    ledger::LedgerKey,
+};
 
 /// What a key is to sign: the bytes, and their SHA-256 for algorithms that sign a digest.
 ///
@@ -44,12 +47,17 @@ impl Message {
 pub struct SigningPermit {
     key: Arc<BoundKey>,
     message: Message,
+    about: About,
 }
 
 impl SigningPermit {
     /// Only the room that recorded the decision calls this.
-    pub(in crate::corridor) fn new(key: Arc<BoundKey>, message: Message) -> Self {
-        Self { key, message }
+    pub(in crate::corridor) fn new(key: Arc<BoundKey>, message: Message, about: About) -> Self {
+        Self {
+            key,
+            message,
+            about,
+        }
     }
 
     /// A checkpoint covers records that are durable already, so it is its own record. It signs
@@ -59,6 +67,7 @@ impl SigningPermit {
         Self {
             key: Arc::clone(key.bound()),
             message: Message::new(text.into_bytes()),
+            about: About::new("a checkpoint of the ledger"),
         }
     }
 
@@ -66,6 +75,12 @@ impl SigningPermit {
     #[must_use]
     pub fn key(&self) -> &Arc<BoundKey> {
         &self.key
+    }
+
+    /// The request, for the person in front of the device.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        &self.about
     }
 
     /// What to sign.

@@ -80,7 +80,7 @@ impl LineageName {
 }
 
 /// A request whose fields hold.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Received {
     pub(super) caller: Arc<Caller>,
     pub(super) lineage: LineageName,

@@ -55,6 +55,7 @@ impl Recorded {
             key: Arc::clone(&key.bound),
             keystore: held.keystore,
             message: move || document.document.payload().bytes(),
+            about: held.about,
         };
         Ok(Self {
             decided: decision.record(house).await?,

@@ -1,5 +1,6 @@
 //! What a document must agree with: the versions, keys and entries of its lineage.
 
+mod attested;
 mod certified;
 mod delegations;
 mod elsewhere;
@@ -11,6 +12,7 @@ mod timestamp;
 use privyseal_tuf::{Dialect, KeyId, PublicKey, Role, RoleType, Root, View};
 
 pub(super) use self::{
+    attested::is_attested,
     elsewhere::{is_granted, may_open},
     scope::is_delegated_to,
 };

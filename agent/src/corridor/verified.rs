@@ -4,7 +4,7 @@ use privyseal_ledger::Head;
 use privyseal_proto::v1 as wire;
 use privyseal_tuf::{Dialect, KeyId, Sha256Digest, Signature};
 
-use super::{Held, House, Recorded, held::Given};
+use super::{Held, House, Progress, Recorded, held::Given};
 use crate::{fault::Stop, memory::LineageId};
 
 /// A signature that may leave the agent.
@@ -26,10 +26,10 @@ impl Recorded {
     ///
     /// # Errors
     /// Where the keystore can't sign, or its signature is wrong; either is recorded.
-    pub async fn sign(self, house: &House) -> Result<Verified, Stop> {
+    pub async fn sign(self, house: &House, progress: &Progress) -> Result<Verified, Stop> {
         let appended = self.decided.appended;
         Ok(Verified {
-            signature: self.decided.sign(house).await?,
+            signature: self.decided.sign(house, progress).await?,
             keyid: self.keyid,
             dialect: self.dialect,
             lineage: self.lineage,

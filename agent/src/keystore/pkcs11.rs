@@ -26,7 +26,6 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use crossbeam_channel::{Sender, bounded};
-use privyseal_tuf::Algorithm;
 use secrecy::SecretString;
 use tokio::sync::{oneshot, watch};
 
@@ -34,8 +33,8 @@ use self::event::{Event, Pin, Reply};
 use self::shared::Shared;
 use self::supervisor::Supervisor;
 use super::{
-    BoundKey, KeyDescription, KeyName, Keystore, KeystoreError, KeystoreName, KeystoreState,
-    ObjectId, Operator, PrivateKey, RawSignature, TokenIdentity,
+    About, BoundKey, KeyDescription, KeyName, KeyOrder, Keystore, KeystoreError, KeystoreName,
+    KeystoreState, ObjectId, Operator, PrivateKey, RawSignature, TokenIdentity, Waits,
 };
 use crate::corridor::permit::SigningPermit;
 use crate::keystore::login::LoginLog;
@@ -142,6 +141,10 @@ impl Keystore for Pkcs11Keystore {
         &self.shared.settings.name
     }
 
+    fn kind(&self) -> &'static str {
+        "pkcs11"
+    }
+
     fn state(&self) -> watch::Receiver<KeystoreState> {
         self.shared.subscribe()
     }
@@ -166,6 +169,26 @@ impl Keystore for Pkcs11Keystore {
             .await
     }
 
+    fn obstacle(&self, _key: &BoundKey) -> Option<KeystoreError> {
+        self.state().borrow().obstacle().cloned()
+    }
+
+    fn needs_person(&self, _key: &BoundKey) -> bool {
+        false
+    }
+
+    async fn attended(&self, _key: &BoundKey, _about: &About) -> Result<(), KeystoreError> {
+        Ok(())
+    }
+
+    fn waiting(&self) -> watch::Receiver<Waits> {
+        self.shared.waits.subscribe()
+    }
+
+    fn person_time(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sign(&self, permit: SigningPermit) -> Result<RawSignature, KeystoreError> {
         let deadline = Instant::now() + self.shared.settings.deadline;
         let (reply, answer) = oneshot::channel();
@@ -185,11 +208,19 @@ impl Keystore for Pkcs11Keystore {
         }
     }
 
-    async fn generate(
-        &self,
-        name: KeyName,
-        algorithm: Algorithm,
-    ) -> Result<KeyDescription, KeystoreError> {
+    async fn generate(&self, order: KeyOrder) -> Result<KeyDescription, KeystoreError> {
+        let KeyOrder {
+            name,
+            algorithm,
+            place,
+            ..
+        } = order;
+        if !place.is_anywhere() {
+            return Err(KeystoreError::MechanismUnsupported {
+                keystore: self.shared.settings.name.clone(),
+                what: "PIV slots and policies: those are of keystores of kind `piv`".to_owned(),
+            });
+        }
         self.ask(Question::GENERATE, |reply| {
             Event::Generate(name, algorithm, reply)
         })
@@ -214,6 +245,14 @@ impl Keystore for Pkcs11Keystore {
             Event::Inspect(name, object_id, reply)
         })
         .await
+    }
+
+    async fn attest(&self, key: Arc<BoundKey>) -> Result<Vec<Vec<u8>>, KeystoreError> {
+        Err(KeystoreError::NoAttestation {
+            keystore: self.shared.settings.name.clone(),
+            key: key.name.clone(),
+            what: "PKCS#11 knows no attestation".to_owned(),
+        })
     }
 
     async fn unlock(&self, pin: SecretString, operator: Operator) -> Result<(), KeystoreError> {

@@ -12,7 +12,7 @@ macro_rules! policy {
         pub enum $type { $($(#[doc = $of])+ $name,)+ }
 
         impl $type {
-            /// Every one of them.
+            /// Every one of them, the laxest first.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             /// Its name.
@@ -25,6 +25,13 @@ macro_rules! policy {
             #[must_use]
             pub fn tag(self) -> u8 {
                 match self { $(Self::$name => $tag,)+ }
+            }
+
+            /// Is it this policy or a stricter one?
+            #[must_use]
+            pub fn is_at_least(self, wanted: Self) -> bool {
+                let strictness = |policy| Self::ALL.iter().position(|each| *each == policy);
+                strictness(self) >= strictness(wanted)
             }
 
             /// The policy with this value; none for values that no device of ours has.
@@ -68,10 +75,10 @@ policy! {
     TouchPolicy, "a touch policy is `never`, `always` or `cached`" {
         /// Never.
         Never = "never", 1;
-        /// For every signature.
-        Always = "always", 2;
         /// For a signature whose last touch was more than 15 seconds ago.
         Cached = "cached", 3;
+        /// For every signature.
+        Always = "always", 2;
     }
 }
 

@@ -11,6 +11,8 @@ use std::{
 
 use tokio::sync::watch;
 
+use super::name::KeystoreName;
+
 /// What one request is about, for the person in front of the device: "root v7 of example.org".
 #[derive(Debug, Clone)]
 pub struct About {
@@ -65,6 +67,8 @@ pub enum WaitKind {
 pub struct Waiting {
     /// What the person is to do.
     pub kind: WaitKind,
+    /// The keystore that waits.
+    pub keystore: KeystoreName,
     /// The device, as a person knows it: "YubiKey 12345678".
     pub device: String,
     /// Why.
@@ -133,6 +137,7 @@ mod tests {
     fn waiting(kind: WaitKind, about: &About) -> Waiting {
         Waiting {
             kind,
+            keystore: "root-a".parse().unwrap(),
             device: "YubiKey 1".to_owned(),
             about: about.clone(),
             until: SystemTime::UNIX_EPOCH,

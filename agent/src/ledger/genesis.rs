@@ -11,7 +11,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use super::{CheckpointError, LedgerKey, SignedCheckpoint};
 use crate::{
     config::LedgerSection,
-    keystore::{Keystore, KeystoreError},
+    keystore::{KeyOrder, Keystore, KeystoreError},
 };
 
 /// Why a ledger could not be made.
@@ -43,7 +43,7 @@ pub enum InitError {
 pub async fn create(section: &LedgerSection, keystore: &dyn Keystore) -> Result<Hash, InitError> {
     let refused = |error| InitError::Keystore { error };
     let made = keystore
-        .generate(section.key.clone(), Algorithm::EcdsaP256)
+        .generate(KeyOrder::plain(section.key.clone(), Algorithm::EcdsaP256))
         .await
         .map_err(refused)?;
     keystore

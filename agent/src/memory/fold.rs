@@ -57,8 +57,10 @@ impl State {
             Event::NotaryRestored(restored) => self.restored(restored),
             Event::KeyRemoved(removed) => self.remove_key(index, removed),
             Event::KeyCertified(certified) => self.certify(certified),
+            Event::KeyAttested(attested) => self.attest(index, attested),
             Event::AgentStarted(_)
             | Event::AgentStopped(_)
+            | Event::DeviceChanged(_)
             | Event::ConfigReloaded(_)
             | Event::Refusals(_)
             | Event::LedgerResumed(_) => None,

@@ -14,7 +14,8 @@ use crate::{
     denial::{Denial, Reason},
     fault::Stop,
     keystore::{
-        KeyDescription, KeyName, KeyStanding, KeystoreError, KeystoreName, ObjectId, PrivateKey,
+        Access, KeyDescription, KeyName, KeyOrder, KeyStanding, KeystoreError, KeystoreName,
+        ObjectId, Place, PrivateKey,
     },
     keystores::Holder,
     ledger::LedgerKey,
@@ -44,7 +45,14 @@ pub struct KeyRequest {
 #[derive(Debug)]
 pub enum Origin {
     /// It is made on the token.
-    Generate(Algorithm),
+    Generate {
+        /// What it is.
+        algorithm: Algorithm,
+        /// Where, on a PIV device.
+        place: Place,
+        /// What opens a PIV device to its administrator.
+        access: Access,
+    },
     /// It is on the token under this CKA_ID.
     Existing(ObjectId),
     /// It was made elsewhere, and is written to the token.
@@ -134,7 +142,8 @@ async fn enrol(
         key: name.clone(),
         what: "it was enrolled but is not remembered".to_owned(),
     };
-    Ok(memory.key(&name).ok_or_else(not_found)?)
+    let key = memory.key(&name).ok_or_else(not_found)?;
+    Ok(key)
 }
 
 /// When a key came to be where it is.
@@ -156,10 +165,19 @@ async fn find(
 ) -> Result<(KeyDescription, Made), Stop> {
     let keystore = &holder.keystore;
     Ok(match origin {
-        Origin::Generate(algorithm) => {
+        Origin::Generate {
+            algorithm,
+            place,
+            access,
+        } => {
             fit::supported(purpose, algorithm)?;
-            let made = keystore.generate(name.clone(), algorithm).await?;
-            (made, Made::OnToken)
+            let order = KeyOrder {
+                name: name.clone(),
+                algorithm,
+                place,
+                access,
+            };
+            (keystore.generate(order).await?, Made::OnToken)
         }
         Origin::Import(key) => {
             fit::supported(purpose, key.public().algorithm())?;

@@ -19,7 +19,7 @@ use crate::{
     corridor::{Finish, House, known, notary::uncovered},
     denial::{Denial, Reason},
     fault::{Fault, Stop},
-    keystore::{BoundKey, KeyName, KeyStanding, Keystore, KeystoreError},
+    keystore::{BoundKey, KeyName, KeyOrder, KeyStanding, Keystore, KeystoreError},
     memory::{EnrolledKey, Purpose, Slot},
 };
 
@@ -157,7 +157,7 @@ async fn make(
     let name = new_name(slot.role, &section)?;
     let made = holder
         .keystore
-        .generate(name.clone(), slot.algorithm)
+        .generate(KeyOrder::plain(name.clone(), slot.algorithm))
         .await?;
     if let KeyStanding::Refused(error) = made.standing {
         return Err(error.into());

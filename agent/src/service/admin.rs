@@ -2,21 +2,26 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream::select_all};
 use privyseal_proto::{
     ledger::v1::{KeystoreLocked, record::Event},
     v1::{
         AcceptRestoredReply, AcceptRestoredRequest, EnrollRepositoryReply, EnrollRepositoryRequest,
         KeystoreStatus, LineageRef, LockReply, LockRequest, StatusReply, StatusRequest,
-        SupersedeReply, SupersedeRequest, UnlockReply, UnlockRequest, admin_server::Admin,
-        keystore_status::State,
+        SupersedeReply, SupersedeRequest, UnlockReply, UnlockRequest, WatchRequest,
+        admin_server::Admin, keystore_status::State,
     },
 };
 use privyseal_tuf::{Role, RoleType, Sha256Digest};
 use secrecy::SecretString;
+use tokio_stream::{once, wrappers::WatchStream};
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use super::Desk;
+use super::{
+    Desk,
+    waiting::{Answers, waiting},
+};
 use crate::{
     caller::Caller,
     corridor::{LineageName, known, role_of, wire_head, wire_lineage},
@@ -76,6 +81,8 @@ fn status(keystore: &dyn Keystore) -> KeystoreStatus {
             .map(|token| token.serial.to_string())
             .unwrap_or_default(),
         keys: u32::try_from(keystore.keys().len()).unwrap_or(u32::MAX),
+        waiting: Vec::new(),
+        kind: keystore.kind().to_owned(),
     }
 }
 
@@ -113,31 +120,73 @@ fn documents(request: EnrollRepositoryRequest) -> Result<Documents, Denial> {
     })
 }
 
+impl Desk {
+    /// The state of everything, as this caller may know it.
+    fn status(&self, caller: &Caller) -> StatusReply {
+        let house = self.house();
+        let operator = house.config.grants.is_operator(caller);
+        let keystores = house.keystores.all().map(|keystore| KeystoreStatus {
+            waiting: match operator {
+                true => keystore.waiting().borrow().iter().map(waiting).collect(),
+                false => Vec::new(),
+            },
+            ..status(keystore.as_ref())
+        });
+        StatusReply {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: self.started,
+            keystores: keystores.collect(),
+            head: Some(wire_head(house.ledger.reader().head())),
+            genesis: house.ledger.reader().genesis().into(),
+            ledger_fault: house
+                .ledger
+                .fault()
+                .map(|f| f.to_string())
+                .unwrap_or_default(),
+            operator,
+        }
+    }
+}
+
 #[tonic::async_trait]
 impl Admin for AdminService {
+    type WatchStream = Answers<StatusReply>;
+
     async fn status(
         &self,
         request: Request<StatusRequest>,
     ) -> Result<Response<StatusReply>, Status> {
         let caller = Desk::caller(&request)?;
-        let house = self.0.house();
         let work = async {
-            known(&caller, &house.config)?;
-            Ok(StatusReply {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                started: self.0.started,
-                keystores: house.keystores.all().map(|k| status(k.as_ref())).collect(),
-                head: Some(wire_head(house.ledger.reader().head())),
-                genesis: house.ledger.reader().genesis().into(),
-                ledger_fault: house
-                    .ledger
-                    .fault()
-                    .map(|f| f.to_string())
-                    .unwrap_or_default(),
-                operator: house.config.grants.is_operator(&caller),
-            })
+            known(&caller, &self.0.house().config)?;
+            Ok(self.0.status(&caller))
         };
         self.0.answer(&caller, work).await.map(Response::new)
+    }
+
+    async fn watch(
+        &self,
+        request: Request<WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let caller = Desk::caller(&request)?;
+        let keystores = self.0.house().keystores;
+        let work = async { Ok(operator(&caller, &self.0.house().config)?) };
+        self.0.answer(&caller, work).await?;
+        let changes = keystores.all().flat_map(|keystore| {
+            let states = WatchStream::new(keystore.state()).map(|_| ());
+            let waits = WatchStream::new(keystore.waiting()).map(|_| ());
+            [states.left_stream(), waits.right_stream()]
+        });
+        // Each of them has a first value, which is no news: one status tells them all.
+        let changes = select_all(changes.map(|stream| stream.skip(1)));
+        let desk = self.0.clone();
+        let replies = once(()).chain(changes).map(move |()| {
+            // The certificate of a long-standing watcher may have been revoked.
+            let stands = caller.stands();
+            stands.map_err(|denial| desk.refuse(&caller, &denial))?;
+            Ok(desk.status(&caller))
+        });
+        Ok(Response::new(Box::pin(replies)))
     }
 
     async fn unlock(

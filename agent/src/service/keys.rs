@@ -1,23 +1,27 @@
 //! `privyseal.v1.Keys`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Display, str::FromStr, sync::Arc};
 
 use privyseal_proto::v1::{
-    CertifyReply, CertifyRequest, EnrollKeyRequest, GenerateKeyRequest, ImportKeyRequest, Key,
-    ListKeysReply, ListKeysRequest, NotaryUse, Protection, RemoveKeyReply, RemoveKeyRequest,
-    certify_request::Kind, keys_server::Keys,
+    CertifyEvent, CertifyReply, CertifyRequest, EnrollKeyRequest, GenerateKeyRequest,
+    ImportKeyRequest, Key, ListKeysReply, ListKeysRequest, NotaryUse, Protection, RemoveKeyReply,
+    RemoveKeyRequest, certify_event, certify_request::Kind, keys_server::Keys,
 };
 use privyseal_tuf::{Algorithm, Key as TufKey};
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use super::Desk;
+use super::{
+    Desk,
+    device::access,
+    waiting::{Answers, answers, heard, waiting},
+};
 use crate::{
     caller::Caller,
     config::NotaryRole,
     corridor::{CertificateKind, CertificateRequest, Certified, LineageName, known, wire_head},
     denial::{Denial, Reason},
-    keystore::{BoundKey, KeyDescription, KeyName, ObjectId, PrivateKey},
+    keystore::{BoundKey, KeyDescription, KeyName, ObjectId, Place, PrivateKey, Waiting},
     ledger::LedgerKey,
     memory::{EnrolledKey, Purpose},
     operate::{KeyRequest, Origin, enrol_key, operator, remove_key},
@@ -138,6 +142,8 @@ fn malformed(field: &str, what: impl std::fmt::Display) -> Denial {
 
 #[tonic::async_trait]
 impl Keys for KeysService {
+    type CertifyStream = Answers<CertifyEvent>;
+
     async fn list(
         &self,
         request: Request<ListKeysRequest>,
@@ -182,14 +188,9 @@ impl Keys for KeysService {
         request: Request<GenerateKeyRequest>,
     ) -> Result<Response<Key>, Status> {
         let caller = Desk::caller(&request)?;
-        let request = request.into_inner();
-        let algorithm = request.algorithm;
-        let origin = move || {
-            let algorithm = algorithm.parse::<Algorithm>();
-            algorithm
-                .map(Origin::Generate)
-                .map_err(|error| malformed("algorithm", error))
-        };
+        let mut request = request.into_inner();
+        let origin = generated(&mut request);
+        let origin = move || origin;
         self.0.enrol(caller, enrol_request!(request), origin).await
     }
 
@@ -229,21 +230,30 @@ impl Keys for KeysService {
     async fn certify(
         &self,
         request: Request<CertifyRequest>,
-    ) -> Result<Response<CertifyReply>, Status> {
+    ) -> Result<Response<Self::CertifyStream>, Status> {
         let caller = Desk::caller(&request)?;
-        let request = request.into_inner();
-        let work = async {
-            let house = self.0.house();
-            known(&caller, &house.config)?;
-            let request = certificate_request(request)?;
-            house.certify(Arc::clone(&caller), request).await
+        let (desk, request) = (self.0.clone(), request.into_inner());
+        let (progress, heard) = heard();
+        let work = async move {
+            let key = request.key.clone();
+            let work = async {
+                let house = desk.house();
+                known(&caller, &house.config)?;
+                let request = certificate_request(request)?;
+                let caller = Arc::clone(&caller);
+                house.certify(caller, request, &progress).await
+            };
+            let Certified { pem, record, head } = desk.answer_with_key(&caller, &key, work).await?;
+            Ok(certify_event(certify_event::Event::Certified(
+                CertifyReply {
+                    pem,
+                    record,
+                    head: Some(wire_head(head)),
+                },
+            )))
         };
-        let Certified { pem, record, head } = self.0.answer(&caller, work).await?;
-        Ok(Response::new(CertifyReply {
-            pem,
-            record,
-            head: Some(wire_head(head)),
-        }))
+        let tell = |wait: Waiting| certify_event(certify_event::Event::Waiting(waiting(&wait)));
+        Ok(Response::new(answers(heard, work, tell).await?))
     }
 
     async fn remove(
@@ -264,6 +274,30 @@ impl Keys for KeysService {
             head: Some(wire_head(head)),
         }))
     }
+}
+
+fn certify_event(event: certify_event::Event) -> CertifyEvent {
+    CertifyEvent { event: Some(event) }
+}
+
+/// What key is to be made; the secrets are taken out of the request.
+fn generated(request: &mut GenerateKeyRequest) -> Result<Origin, Denial> {
+    fn wanted<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<Option<T>, Denial> {
+        let text = Some(text).filter(|text| !text.is_empty());
+        let parsed = text.map(str::parse).transpose();
+        parsed.map_err(|error| malformed(field, error))
+    }
+    let algorithm = request.algorithm.parse::<Algorithm>();
+    Ok(Origin::Generate {
+        algorithm: algorithm.map_err(|error| malformed("algorithm", error))?,
+        place: Place {
+            slot: wanted("slot", &request.slot)?,
+            pin: wanted("pin_policy", &request.pin_policy)?,
+            touch: wanted("touch_policy", &request.touch_policy)?,
+            replace: request.replace,
+        },
+        access: access(request.access.take()),
+    })
 }
 
 fn certificate_request(request: CertifyRequest) -> Result<CertificateRequest, Denial> {
@@ -338,6 +372,7 @@ fn ledger_key(bound: &BoundKey, description: Option<&KeyDescription>) -> Key {
 
 fn described(bound: &BoundKey, description: Option<&KeyDescription>) -> Key {
     let protection = description.and_then(|description| description.protection);
+    let policies = description.and_then(|description| description.policies);
     Key {
         name: bound.name.to_string(),
         keystore: bound.keystore.to_string(),
@@ -356,6 +391,8 @@ fn described(bound: &BoundKey, description: Option<&KeyDescription>) -> Key {
             local: protection.local,
         }),
         usable: description.is_some_and(KeyDescription::usable),
+        pin_policy: policies.map(|p| p.pin.to_string()).unwrap_or_default(),
+        touch_policy: policies.map(|p| p.touch.to_string()).unwrap_or_default(),
         ..Key::default()
     }
 }

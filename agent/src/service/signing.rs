@@ -1,6 +1,6 @@
 //! `privyseal.v1.Signing`.
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::pin, sync::Arc};
 
 use privyseal_proto::v1::{
     LineageReply, LineageRequest, ObserveReply, ObserveRequest, Refused, RoleMemory, SignEvent,
@@ -8,17 +8,22 @@ use privyseal_proto::v1::{
 };
 use privyseal_tuf::{Role, RoleType};
 use tokio::sync::mpsc;
-use tokio_stream::{Once, Stream, once, wrappers::ReceiverStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 use tonic_types::StatusExt;
 
-use super::Desk;
+use super::{
+    Desk,
+    waiting::{Answers, answers, heard, waiting},
+};
 use crate::{
     caller::Caller,
     corridor::{
-        LineageName, Observation, Received, may_see, role_of, unknown_lineage, wire_lineage,
+        LineageName, Observation, Progress, Received, may_see, role_of, unknown_lineage,
+        wire_lineage,
     },
     denial::{Denial, Reason},
+    keystore::Waiting,
     memory::{Lineage, RoleHistory, VersionState},
 };
 
@@ -37,29 +42,47 @@ impl SigningService {
 const ANSWERS: usize = 64;
 
 impl Desk {
-    async fn sign(&self, caller: &Arc<Caller>, request: SignRequest) -> Result<SignEvent, Status> {
-        let id = request.id;
+    async fn sign(
+        &self,
+        caller: &Arc<Caller>,
+        request: SignRequest,
+        progress: &Progress,
+    ) -> Result<SignEvent, Status> {
+        let (id, key) = (request.id, request.key.clone());
         let work = async {
             let house = self.house();
             let received = Received::new(Arc::clone(caller), request, &house.config)?;
-            house.sign(received).await
+            house.sign(received, progress).await
         };
-        let signed = self.answer(caller, work).await?.into_wire();
+        let signed = self.answer_with_key(caller, &key, work).await?.into_wire();
         Ok(SignEvent {
             id,
             event: Some(Event::Signed(signed)),
         })
     }
 
-    async fn sign_or_refuse(&self, caller: &Arc<Caller>, request: SignRequest) -> SignEvent {
+    async fn sign_or_refuse(
+        &self,
+        caller: &Arc<Caller>,
+        request: SignRequest,
+        progress: &Progress,
+    ) -> SignEvent {
         let id = request.id;
-        match self.sign(caller, request).await {
+        match self.sign(caller, request, progress).await {
             Ok(event) => event,
             Err(status) => SignEvent {
                 id,
                 event: Some(Event::Refused(refused(&status))),
             },
         }
+    }
+}
+
+/// Makes events of the waits of the request with this id.
+fn teller(id: u64) -> impl Fn(Waiting) -> SignEvent + Send + 'static {
+    move |wait| SignEvent {
+        id,
+        event: Some(Event::Waiting(waiting(&wait))),
     }
 }
 
@@ -81,16 +104,19 @@ fn refused(status: &Status) -> Refused {
 
 #[tonic::async_trait]
 impl Signing for SigningService {
-    type SignStream = Once<Result<SignEvent, Status>>;
-    type SignManyStream = Pin<Box<dyn Stream<Item = Result<SignEvent, Status>> + Send>>;
+    type SignStream = Answers<SignEvent>;
+    type SignManyStream = Answers<SignEvent>;
 
     async fn sign(
         &self,
         request: Request<SignRequest>,
     ) -> Result<Response<Self::SignStream>, Status> {
         let caller = Desk::caller(&request)?;
-        let event = self.0.sign(&caller, request.into_inner()).await?;
-        Ok(Response::new(once(Ok(event))))
+        let (desk, request) = (self.0.clone(), request.into_inner());
+        let tell = teller(request.id);
+        let (progress, heard) = heard();
+        let work = async move { desk.sign(&caller, request, &progress).await };
+        Ok(Response::new(answers(heard, work, tell).await?))
     }
 
     async fn sign_many(
@@ -117,8 +143,21 @@ impl Signing for SigningService {
                     }
                 };
                 let (desk, caller) = (desk.clone(), Arc::clone(&caller));
+                let waits = answers.clone();
                 tokio::spawn(async move {
-                    place.send(Ok(desk.sign_or_refuse(&caller, request).await));
+                    let tell = teller(request.id);
+                    let (progress, mut heard) = heard();
+                    let mut work = pin!(desk.sign_or_refuse(&caller, request, &progress));
+                    let answer = loop {
+                        tokio::select! {
+                            biased;
+                            answer = &mut work => break answer,
+                            Some(waiting) = heard.recv() => {
+                                let _ = waits.send(Ok(tell(waiting))).await;
+                            }
+                        }
+                    };
+                    place.send(Ok(answer));
                 });
             }
         });

@@ -57,6 +57,7 @@ pub fn code(reason: Reason) -> Code {
         | R::ThresholdTooLow
         | R::KeyNotInRole
         | R::TargetOutsideDelegation
+        | R::AttestationRequired
         | R::KeyOfOtherLineage
         | R::KeyOfOtherRole
         | R::KeyNotShared

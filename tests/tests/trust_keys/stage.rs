@@ -138,10 +138,10 @@ pub(crate) fn certify_for(
     name: &str,
     days: u32,
 ) -> Answer<CertifyReply> {
-    rpc.wait(rpc.keys_service().certify(CertifyRequest {
+    rpc.certify(CertifyRequest {
         key: key.to_owned(),
         kind: kind.into(),
         common_name: name.to_owned(),
         days,
-    }))
+    })
 }

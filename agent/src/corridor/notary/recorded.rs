@@ -11,6 +11,7 @@ use crate::{
         decided::{Decided, Decision},
     },
     fault::Stop,
+    keystore::About,
     memory::EnrolledKey,
 };
 
@@ -42,12 +43,17 @@ impl Recorded {
             reissued,
         };
         let content = request.content;
+        let about = About::new(format!(
+            "{} v{} of {}",
+            record.role, record.version, key.repository
+        ));
         let decision = Decision {
             event: Event::NotaryDecision(record),
             gate,
             key: Arc::clone(&key.bound),
             keystore: request.keystore,
             message: move || content,
+            about,
         };
         Ok(Self {
             decided: decision.record(house).await?,

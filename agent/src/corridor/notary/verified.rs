@@ -6,7 +6,11 @@ use privyseal_proto::notary as wire;
 use privyseal_tuf::{Signature, notary};
 
 use super::{Held, Recorded};
-use crate::{corridor::House, fault::Stop, memory::EnrolledKey};
+use crate::{
+    corridor::{House, Progress},
+    fault::Stop,
+    memory::EnrolledKey,
+};
 
 /// A signature that may leave the agent.
 #[derive(Debug)]
@@ -22,7 +26,7 @@ impl Recorded {
     /// Where the keystore can't sign, or its signature is wrong; either is recorded.
     pub async fn sign(self, house: &House) -> Result<Verified, Stop> {
         Ok(Verified {
-            signature: self.decided.sign(house).await?,
+            signature: self.decided.sign(house, &Progress::default()).await?,
             key: self.key,
         })
     }

@@ -14,6 +14,7 @@ use crate::keystore::error::KeystoreError;
 use crate::keystore::key::{BoundKey, KeyDescription, KeyStanding, TokenIdentity};
 use crate::keystore::name::KeyName;
 use crate::keystore::state::KeystoreState;
+use crate::keystore::waiting::WaitList;
 
 /// State, line and descriptions: written by the supervisor, read by callers.
 pub(super) struct Shared {
@@ -23,6 +24,7 @@ pub(super) struct Shared {
     token: Mutex<Option<TokenIdentity>>,
     keys: Mutex<BTreeMap<KeyName, KeyDescription>>,
     orders: Mutex<Orders>,
+    pub(super) waits: WaitList,
 }
 
 /// What became of keys and was not seen to yet.
@@ -47,6 +49,7 @@ impl Shared {
             token: Mutex::new(None),
             keys: Mutex::default(),
             orders: Mutex::default(),
+            waits: WaitList::default(),
         }
     }
 

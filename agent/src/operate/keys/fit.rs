@@ -22,7 +22,7 @@ const KEYS: usize = 8;
 /// May the caller have it? Operators may; a grant with generate_in lets others have keys of targets
 /// and snapshot made.
 pub(super) fn may(house: &House, caller: &Caller, request: &KeyRequest) -> Result<(), Denial> {
-    let generates = matches!(request.origin, Origin::Generate(_));
+    let generates = matches!(request.origin, Origin::Generate { .. });
     let granted = request.purpose.trust().is_some_and(|role| {
         let wanted = TrustUse {
             authority: &request.authority,

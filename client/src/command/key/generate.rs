@@ -44,6 +44,7 @@ pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow:
         authority: command.belonging.authority,
         repository: command.belonging.repository,
         first_root: command.belonging.first_root,
+        ..GenerateKeyRequest::default()
     };
     let reply = agent.keys().generate(request).await;
     let key = reply.map_err(|status| agent.error(&status))?.into_inner();

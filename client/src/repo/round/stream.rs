@@ -118,11 +118,15 @@ async fn within(events: &mut Streaming<SignEvent>) -> Result<Option<SignEvent>, 
     }
 }
 
-/// None for news of a later protocol, such as waiting for a person.
+/// None where this is no answer yet.
 fn read(agent: &Agent, event: Option<Event>) -> Option<anyhow::Result<Signed>> {
     match event? {
         Event::Signed(signed) => Some(Ok(signed)),
         Event::Refused(refused) => Some(Err(agent.refused(refused).into())),
+        Event::Waiting(waiting) => {
+            agent.tell(&waiting);
+            None
+        }
     }
 }
 

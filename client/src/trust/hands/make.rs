@@ -42,8 +42,7 @@ impl Hands<'_> {
             common_name: common_name.to_owned(),
             days,
         };
-        let reply = agent.keys().certify(request).await;
-        let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
+        let reply = agent.certify(request).await?;
         let key = Key::of_certificate(reply.pem.as_bytes())
             .map_err(|error| agent.wrong_answer(error.to_string()))?;
         let names = key.certificate().map(|it| it.common_name.as_str());
@@ -67,8 +66,8 @@ impl Hands<'_> {
             purpose: TRUST.to_owned(),
             authority: new.authority.clone(),
             repository: new.repository.clone(),
-            first_root: String::new(),
             role: new.role.clone(),
+            ..GenerateKeyRequest::default()
         };
         let reply = agent.keys().generate(request).await;
         let key = reply.map_err(|status| agent.error(&status))?.into_inner();

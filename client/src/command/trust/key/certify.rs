@@ -92,8 +92,7 @@ async fn certify(
         common_name: common_name(subject.common_name, &hand)?,
         days,
     };
-    let reply = agent.keys().certify(request).await;
-    let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
+    let reply = agent.certify(request).await?;
     if !is_of(&hand, kind, &reply.pem) {
         return Err(agent.wrong_answer("what it made is not of this key").into());
     }

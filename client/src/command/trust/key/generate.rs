@@ -69,8 +69,8 @@ pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow:
         purpose: TRUST.to_owned(),
         authority,
         repository,
-        first_root: String::new(),
         role: command.role.as_str().to_owned(),
+        ..GenerateKeyRequest::default()
     };
     let reply = agent.keys().generate(request).await;
     let key = reply.map_err(|status| agent.error(&status))?.into_inner();
