@@ -7,8 +7,8 @@ const CHECKS: u32 = 64;
 
 /// A way that holds: every signature on it, and every right to issue.
 pub(super) struct Path<'a> {
-    /// Who signed the leaf: F9's certificate.
-    pub(super) signer: &'a Certificate,
+    /// Who signed the leaf, which is F9's certificate, and who signed each of them, but the root.
+    pub(super) above: Vec<&'a Certificate>,
     /// Where it ends.
     pub(super) root: &'a Root,
 }
@@ -27,11 +27,16 @@ pub(super) fn find<'a>(
     };
     let mut above = Vec::new();
     match search.climb(leaf, &mut above)? {
-        Some(root) => {
-            let signer = above.first().copied().unwrap_or(root.certificate());
-            Ok(Path { signer, root })
-        }
+        Some(root) => Ok(Path { above, root }),
         None => Err(search.refusal.1),
+    }
+}
+
+impl<'a> Path<'a> {
+    /// Who signed the leaf.
+    pub(super) fn signer(&self) -> &'a Certificate {
+        let first = self.above.first().copied();
+        first.unwrap_or(self.root.certificate())
     }
 }
 
@@ -101,9 +106,8 @@ impl<'a> Search<'a> {
     }
 
     fn refuse(&mut self, far: usize, why: AttestationError) {
-        // One more than how far, so that the first beats what stood there before any was tried.
-        if far + 1 > self.refusal.0 {
-            self.refusal = (far + 1, why);
+        if far >= self.refusal.0 {
+            self.refusal = (far, why);
         }
     }
 }

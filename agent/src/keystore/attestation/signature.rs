@@ -33,9 +33,8 @@ pub(super) struct Scheme(&'static dyn VerificationAlgorithm);
 /// are not taken. A YubiKey signs attestations with SHA-256, whichever key is in F9; the others are
 /// for CAs above it.
 ///
-/// Some YubiKeys 4 sign without the NULL that PKCS#1 v1.5 wants in DigestInfo (RFC 8017, section
-/// 9.2, note 1; Yubico's "PIV Attestation Verification Fails with OpenSSL 1.1.0"). Neither OpenSSL
-/// nor ring takes such a signature, and no second reading of them is kept here.
+/// Yubico says that OpenSSL does not take the attestations of YubiKeys 4 since its version 1.1.0. ring
+/// is as strict, and no laxer reading is kept for them here.
 pub(super) fn scheme(
     issuer: &SubjectPublicKeyInfo,
     algorithm: &AlgorithmIdentifier,

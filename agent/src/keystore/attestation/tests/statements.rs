@@ -127,7 +127,7 @@ fn a_statement_of_another_length_or_value_is_refused() {
                 &[2, 1, 0],
                 &[2, 3, 0xbc, 0x61, 0x4e],
                 &[2, 2, 0, 7],
-                &[2, 5, 1, 0, 0, 0, 0],
+                &[2, 5, 1, 0, 0, 0, 1],
                 // OCTET STRING.
                 &[4, 1, 7],
             ],

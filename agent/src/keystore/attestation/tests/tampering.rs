@@ -74,8 +74,26 @@ fn a_broken_signature_is_told_with_both_names() {
     let refused = check(vec![break_it(leaf.clone()), f9.der()], &root.roots());
     let expected = signature("CN=YubiKey PIV Attestation 9c", "CN=Forged F9");
     assert_eq!(refused, Err(expected));
-    let refused = check(vec![leaf, break_it(f9.der())], &root.roots());
+    // The way that came further is told, not the one over a stranger of the same name.
+    let chain = vec![leaf, break_it(f9.der()), root.f9().der()];
+    let refused = check(chain, &root.roots());
     assert_eq!(refused, Err(signature("CN=Forged F9", "CN=Root")));
+}
+
+#[test]
+fn a_certificate_names_its_signatures_algorithm_twice_alike() {
+    let root = Authority::root("Root");
+    let f9 = root.f9();
+    // ecdsa-with-SHA384 within what is signed, with SHA-256 (RFC 5758, section 3.2).
+    let unlike = f9.sign_anew(&Leaf::default().signed(&f9), |tbs| {
+        let sha256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+        replace(tbs, &sha256, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3]);
+    });
+    let refused = check(vec![unlike, f9.der()], &root.roots());
+    assert!(
+        matches!(refused, Err(AttestationError::Signature { .. })),
+        "{refused:?}"
+    );
 }
 
 #[test]
