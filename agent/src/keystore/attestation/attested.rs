@@ -31,6 +31,9 @@ pub struct Attested {
     pub cspn: bool,
     /// Who is trusted for all this.
     pub root: RootId,
+    /// The way to the root, DER: the attestation, F9's certificate, and what stands above it. With
+    /// the root, all that another program needs to verify this.
+    pub path: Vec<Vec<u8>>,
 }
 
 /// The root at which an attestation ends.
@@ -40,6 +43,8 @@ pub struct RootId {
     pub name: String,
     /// SHA-256 of its DER certificate.
     pub fingerprint: Sha256Digest,
+    /// The certificate, DER.
+    pub der: Vec<u8>,
 }
 
 impl Attested {
@@ -57,7 +62,7 @@ impl Attested {
         let public_key = PublicKey::from_spki_der(&spki).map_err(|error| key(error.to_string()))?;
         let byte = statement.form_factor;
         // The leaf has it in a bit, F9's certificate in an extension of its own.
-        let says = |found: fn(&Certificate) -> bool| found(leaf) || found(path.signer);
+        let says = |found: fn(&Certificate) -> bool| found(leaf) || found(path.signer());
         Ok(Self {
             public_key,
             serial: statement.serial,
@@ -70,7 +75,13 @@ impl Attested {
             root: RootId {
                 name: path.root.name(),
                 fingerprint: path.root.fingerprint(),
+                der: path.root.certificate().der().to_vec(),
             },
+            path: [leaf]
+                .iter()
+                .chain(&path.above)
+                .map(|certificate| certificate.der().to_vec())
+                .collect(),
         })
     }
 }

@@ -25,6 +25,7 @@ const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 pub(super) struct Certificate {
     /// What is signed, as it was received: encoding it anew could change it.
     tbs: Vec<u8>,
+    der: Vec<u8>,
     read: X509,
 }
 
@@ -42,7 +43,13 @@ impl Certificate {
         let body = AnyRef::from_der(der).map_err(bad)?.value();
         let mut body = SliceReader::new(body).map_err(bad)?;
         let tbs = body.tlv_bytes().map_err(bad)?.to_vec();
-        Ok(Self { tbs, read })
+        let der = der.to_vec();
+        Ok(Self { tbs, der, read })
+    }
+
+    /// All of it, as it was received.
+    pub(super) fn der(&self) -> &[u8] {
+        &self.der
     }
 
     pub(super) fn subject(&self) -> &Name {

@@ -82,6 +82,14 @@ impl Roots {
         self.roots.iter()
     }
 
+    /// Is the certificate of this SHA-256 a root that is trusted?
+    #[must_use]
+    pub fn trusts(&self, fingerprint: &Sha256Digest) -> bool {
+        self.roots
+            .iter()
+            .any(|root| root.fingerprint == *fingerprint)
+    }
+
     /// Certificates that come with the roots. They are trusted for nothing by themselves.
     pub(super) fn between(&self) -> &[Certificate] {
         &self.between

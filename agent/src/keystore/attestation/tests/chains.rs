@@ -24,7 +24,9 @@ fn order_and_company_of_what_follows_the_leaf_do_not_matter() {
         vec![leaf.clone(), f9.clone(), lower.clone(), upper.clone()],
         &root.roots(),
     );
-    assert_eq!(right.as_ref().unwrap().serial, 12_345_678);
+    let path = vec![leaf.clone(), f9.clone(), lower.clone(), upper.clone()];
+    assert_eq!(right.as_ref().unwrap().path, path);
+    assert_eq!(right.as_ref().unwrap().root.der, root.der());
     for others in [
         vec![upper.clone(), f9.clone(), lower.clone()],
         vec![
@@ -71,7 +73,12 @@ fn an_operator_may_trust_f9_itself() {
     let f9 = Authority::make("Own F9", None, Making::over(0));
     let chain = vec![Leaf::default().signed(&f9)];
     let attested = check(chain, &f9.roots()).unwrap();
-    assert_eq!(attested.root.name, "CN=Own F9");
+    assert_eq!(
+        (attested.root.name.as_str(), attested.path.len()),
+        ("CN=Own F9", 1)
+    );
+    assert!(f9.roots().trusts(&attested.root.fingerprint));
+    assert!(!Roots::yubico().unwrap().trusts(&attested.root.fingerprint));
 }
 
 #[test]
