@@ -44,6 +44,8 @@ struct State {
     wanted: u64,
     touches: u64,
     cuts: u64,
+    /// `cuts` when the command began that is executed now.
+    cuts_before: u64,
 }
 
 impl Default for State {
@@ -57,11 +59,29 @@ impl Default for State {
             wanted: 0,
             touches: 0,
             cuts: 0,
+            cuts_before: 0,
         }
     }
 }
 
+impl State {
+    fn lost_power(&self) -> bool {
+        self.cuts != self.cuts_before
+    }
+}
+
 impl Body {
+    /// A command begins: power that goes from now on ends its waits.
+    pub(crate) fn begin_command(&self) {
+        let mut state = self.lock();
+        state.cuts_before = state.cuts;
+    }
+
+    /// Whether the power went since the command began.
+    pub(crate) fn lost_power(&self) -> bool {
+        self.lock().lost_power()
+    }
+
     /// Waits for a finger, unless a touch that still counts was allowed to (`cached`).
     pub(crate) fn wait_for_touch(&self, cached: bool) -> Ended {
         let mut state = self.lock();
@@ -73,15 +93,15 @@ impl Body {
             return Ended::Touched;
         }
         state.wanted += 1;
-        let before = (state.touches, state.cuts);
+        let touches = state.touches;
         let began = Instant::now();
         state.waiting = true;
         self.changed.notify_all();
         let ended = loop {
-            if state.cuts != before.1 {
+            if state.lost_power() {
                 break Ended::PowerLost;
             }
-            if state.touches != before.0 {
+            if state.touches != touches {
                 break Ended::Touched;
             }
             let touched_at = match state.touch {
@@ -112,10 +132,9 @@ impl Body {
     /// Hangs for a time; says whether the power stayed.
     pub(crate) fn hang(&self, time: Duration) -> bool {
         let mut state = self.lock();
-        let cuts = state.cuts;
         let until = Instant::now() + time;
         loop {
-            if state.cuts != cuts {
+            if state.lost_power() {
                 return false;
             }
             let Some(left) = until.checked_duration_since(Instant::now()) else {
@@ -180,11 +199,6 @@ impl Body {
         state.cuts += 1;
         state.last_touch = None;
         self.changed.notify_all();
-    }
-
-    /// How often the power went.
-    pub(crate) fn cuts(&self) -> u64 {
-        self.lock().cuts
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -32,14 +32,13 @@ impl Card for VirtualYubiKey {
     fn transmit(&mut self, bytes: &[u8]) -> Vec<u8> {
         let device = &self.0;
         let mut inside = device.inside();
-        let cuts = device.body.cuts();
+        device.body.begin_command();
         let command = match Command::parse(bytes) {
             Ok(command) => command,
             Err(status) => return status.0.to_be_bytes().to_vec(),
         };
         let answer = inside.answer(device, &command);
-        let lost_power = device.body.cuts() != cuts;
-        let answer = answer.filter(|_| !lost_power);
+        let answer = answer.filter(|_| !device.body.lost_power());
         device.journal().push(Event::Command {
             application: inside.selected,
             cla: command.cla,

@@ -95,6 +95,22 @@ fn the_card_can_be_pulled_out_before_and_after_a_command() {
 }
 
 #[test]
+fn a_card_that_hangs_can_be_pulled_out() {
+    let host = host(NEW);
+    let hang = Effect::Hang(Duration::from_secs(3600));
+    host.yubikey
+        .fail(Fault::once(instruction::GET_VERSION, hang));
+    let mut card = host.yubikey.clone();
+    let hanging = std::thread::spawn(move || card.transmit(&[0, 0xFD, 0, 0]));
+    // The fault is taken when the command begins; cutting the power again costs nothing.
+    while !hanging.is_finished() {
+        host.yubikey.power_cut()();
+        std::thread::yield_now();
+    }
+    assert!(hanging.join().unwrap().is_empty());
+}
+
+#[test]
 fn the_journal_tells_commands_resets_and_tries_at_the_pin() {
     let mut host = host(NEW);
     host.yubikey.clear_journal();
