@@ -26,6 +26,30 @@ fn no_bit_of_a_chain_can_be_changed() {
 }
 
 #[test]
+fn a_chain_that_was_cut_or_goes_on_is_refused() {
+    let root = Authority::root("Root");
+    let (f9, roots) = (root.f9(), root.roots());
+    let chain = vec![Leaf::default().signed(&f9), f9.der()];
+    for which in 0..chain.len() {
+        for length in 0..chain[which].len() {
+            let mut cut = chain.clone();
+            cut[which].truncate(length);
+            assert!(
+                check(cut, &roots).is_err(),
+                "certificate {which}, {length} bytes"
+            );
+        }
+        let mut longer = chain.clone();
+        longer[which].push(0);
+        let refused = check(longer, &roots);
+        assert!(
+            matches!(refused, Err(AttestationError::Unreadable { .. })),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
 fn what_the_yubikey_states_can_not_be_swapped() {
     let root = Authority::root("Root");
     let f9 = root.f9();
