@@ -72,6 +72,14 @@ fn the_host_alone_can_prove_itself() {
 }
 
 #[test]
+fn a_wrong_response_to_the_cards_challenge_proves_nothing() {
+    let mut host = host(NEW);
+    host.ok("00870a9b047c028100");
+    host.refused(&format!("00870a9b147c128210{}", "00".repeat(16)), 0x6982);
+    host.refused("004700 9a 05 ac03 800111", 0x6982);
+}
+
+#[test]
 fn a_response_without_a_challenge_and_another_cipher_are_refused() {
     let mut host = host(NEW);
     host.refused(&format!("00870a9b147c128210{}", "00".repeat(16)), 0x6A80);

@@ -107,6 +107,7 @@ fn the_reader_resets_what_was_verified() {
     let mut host = host(NEW);
     host.verify_pin();
     host.yubikey.reset();
+    assert!(!host.yubikey.pin_is_verified());
     host.refused("0020008000", 0x6D00);
     host.ok(SELECT_PIV);
     host.refused("0020008000", 0x63C3);
@@ -130,8 +131,12 @@ fn selecting_piv_again_keeps_or_clears_the_pin_as_the_profile_says() {
 #[test]
 fn another_application_forgets_the_pin() {
     let mut host = host(NEW);
-    host.verify_pin();
-    host.ok("00a4040008a000000527471117");
+    for other in ["00a4040008a000000527471117", "00a4040007a0000005272001"] {
+        host.ok(SELECT_PIV);
+        host.verify_pin();
+        host.ok(other);
+        assert!(!host.yubikey.pin_is_verified());
+    }
     host.ok(SELECT_PIV);
     host.refused("0020008000", 0x63C3);
 }
