@@ -21,7 +21,7 @@ use privyseal_tuf::Sha256Digest;
 use serde::Deserialize;
 
 pub use self::{
-    attestation::Demand,
+    attestation::{AttestationSection, Demand},
     authority::{Authority, RoleLimits},
     fixed::FixedChange,
     listen::{ListenSection, Serves},
@@ -34,7 +34,7 @@ pub use self::{
 use crate::{
     caller::CallerSpec,
     grant::{Grant, Grants},
-    keystore::{KeyName, KeystoreName, pkcs11},
+    keystore::{KeyName, KeystoreName, attestation::Roots, pkcs11},
 };
 
 /// The whole config of an agent.
@@ -48,6 +48,8 @@ pub struct Config {
     pub listen: Vec<ListenSection>,
     /// `[ledger]`.
     pub ledger: LedgerSection,
+    /// `[attestation]`: whose word counts of where a key was made.
+    pub attestation: Roots,
     /// `[[keystore]]`.
     pub keystores: Vec<pkcs11::Settings>,
     /// `[[authority]]` by name.
@@ -152,6 +154,8 @@ struct File {
     #[serde(default)]
     limits: Limits,
     ledger: LedgerSection,
+    #[serde(default)]
+    attestation: AttestationSection,
     #[serde(default)]
     keystore: Vec<pkcs11::Settings>,
     #[serde(default)]
@@ -287,6 +291,7 @@ impl Config {
             agent: file.agent,
             limits: file.limits,
             ledger: file.ledger,
+            attestation: file.attestation.roots().map_err(fail)?,
             keystores: file.keystore,
             authorities,
             digest: Sha256Digest::of(text.as_bytes()),

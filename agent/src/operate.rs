@@ -1,6 +1,7 @@
 //! What is done besides signing: operators enrol keys and repositories, supersede drafts, remove
 //! keys; a notary-server has keys made.
 
+mod attest;
 mod keys;
 mod notary_key;
 mod remove;
@@ -9,6 +10,7 @@ mod restored;
 mod supersede;
 
 pub use self::{
+    attest::attested_key,
     keys::{KeyRequest, Origin, enrol_key},
     notary_key::{NotaryKeyRequest, notary_key},
     remove::{delete_unused, remove_key},

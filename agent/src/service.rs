@@ -1,6 +1,7 @@
 //! The gRPC services: they read requests, walk the corridor, and write answers.
 
 mod admin;
+mod attestation;
 mod device;
 mod keys;
 mod ledger;

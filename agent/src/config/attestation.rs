@@ -1,8 +1,61 @@
 //! What an authority demands to be proved of a key, and whose word counts.
 
+use std::{fs::File, io::Read, path::PathBuf};
+
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::keystore::{PinPolicy, Policies, TouchPolicy, attestation::Firmware};
+use crate::keystore::{
+    PinPolicy, Policies, TouchPolicy,
+    attestation::{Firmware, Roots},
+};
+
+/// The longest file of roots, in bytes.
+const LONGEST: u64 = 256 * 1024;
+
+/// `[attestation]`: whose word counts of where a key was made, besides Yubico's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AttestationSection {
+    /// PEM files of root certificates.
+    pub roots: Vec<PathBuf>,
+    /// Yubico's own roots count, too.
+    pub yubico: bool,
+}
+
+impl Default for AttestationSection {
+    fn default() -> Self {
+        Self {
+            roots: Vec::new(),
+            yubico: true,
+        }
+    }
+}
+
+impl AttestationSection {
+    /// Reads the roots.
+    ///
+    /// # Errors
+    /// Where a file can't be read, is too long, or holds something else.
+    pub(super) fn roots(&self) -> Result<Roots, String> {
+        let mut roots = match self.yubico {
+            true => Roots::yubico().map_err(|error| error.to_string())?,
+            false => Roots::default(),
+        };
+        for path in &self.roots {
+            let bad = |why: String| format!("attestation.roots: {}: {why}", path.display());
+            let mut pem = Vec::new();
+            let file = File::open(path).map_err(|error| bad(error.to_string()))?;
+            let read = file.take(LONGEST + 1).read_to_end(&mut pem);
+            match read.map_err(|error| bad(error.to_string()))? as u64 {
+                0..=LONGEST => {}
+                _ => return Err(bad(format!("it has more than {LONGEST} bytes"))),
+            }
+            let added = roots.add_pem(&pem);
+            added.map_err(|error| bad(format!("{error}. {}", error.remedy())))?;
+        }
+        Ok(roots)
+    }
+}
 
 /// `attestation` of a role in an `[[authority]]`: a key of ours signs in it only where its device
 /// proved that it was made there, and at least so strict.

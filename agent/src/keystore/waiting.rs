@@ -98,7 +98,6 @@ impl WaitList {
     }
 
     /// Says that somebody is waited for, until the answer is dropped.
-    #[must_use]
     pub fn wait(&self, waiting: Waiting) -> Wait {
         let (about, kind) = (waiting.about.clone(), waiting.kind);
         self.0.send_modify(|waits| {

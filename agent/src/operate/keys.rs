@@ -7,7 +7,7 @@ use std::sync::Arc;
 use privyseal_proto::ledger::v1::{KeyEnrolled, record::Event};
 use privyseal_tuf::{Algorithm, PublicKey, Sha256Digest};
 
-use super::notary_key::undo;
+use super::{attest::attest, notary_key::undo};
 use crate::{
     caller::Caller,
     corridor::{Finish, House},
@@ -143,6 +143,12 @@ async fn enrol(
         what: "it was enrolled but is not remembered".to_owned(),
     };
     let key = memory.key(&name).ok_or_else(not_found)?;
+    // A device that proves its keys does so at once: the rules of a role may ask for it later.
+    if holder.keystore.device().is_some()
+        && let Err(error) = attest(house, caller, &key).await
+    {
+        tracing::warn!(key = %name, "it is enrolled, but not attested: {error}");
+    }
     Ok(key)
 }
 

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, fmt::Display, str::FromStr, sync::Arc};
 
 use privyseal_proto::v1::{
-    CertifyEvent, CertifyReply, CertifyRequest, EnrollKeyRequest, GenerateKeyRequest,
-    ImportKeyRequest, Key, ListKeysReply, ListKeysRequest, NotaryUse, Protection, RemoveKeyReply,
-    RemoveKeyRequest, certify_event, certify_request::Kind, keys_server::Keys,
+    AttestReply, AttestRequest, CertifyEvent, CertifyReply, CertifyRequest, EnrollKeyRequest,
+    GenerateKeyRequest, ImportKeyRequest, Key, ListKeysReply, ListKeysRequest, NotaryUse,
+    Protection, RemoveKeyReply, RemoveKeyRequest, certify_event, certify_request::Kind,
+    keys_server::Keys,
 };
 use privyseal_tuf::{Algorithm, Key as TufKey};
 use tonic::{Request, Response, Status};
@@ -13,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Desk,
+    attestation::attestation,
     device::access,
     waiting::{Answers, answers, heard, waiting},
 };
@@ -24,7 +26,7 @@ use crate::{
     keystore::{BoundKey, KeyDescription, KeyName, ObjectId, Place, PrivateKey, Waiting},
     ledger::LedgerKey,
     memory::{EnrolledKey, Purpose},
-    operate::{KeyRequest, Origin, enrol_key, operator, remove_key},
+    operate::{KeyRequest, Origin, attested_key, enrol_key, operator, remove_key},
 };
 
 /// Serves keys.
@@ -66,9 +68,13 @@ impl Desk {
         let key = self.answer_at_leisure(&caller, work).await?;
         let descriptions = self.descriptions();
         let description = descriptions.get(&key.bound.name);
-        Ok(Response::new(match key.purpose {
-            Purpose::Trust(_) => trust_key(&key, description),
-            Purpose::Tuf | Purpose::Ledger | Purpose::Notary(_) => tuf_key(&key, description),
+        let attested = self.house().ledger.memory().attested(&key.bound.name);
+        Ok(Response::new(Key {
+            attested: attested.is_some(),
+            ..match key.purpose {
+                Purpose::Trust(_) => trust_key(&key, description),
+                Purpose::Tuf | Purpose::Ledger | Purpose::Notary(_) => tuf_key(&key, description),
+            }
         }))
     }
 }
@@ -160,13 +166,17 @@ impl Keys for KeysService {
             let mut keys: Vec<_> = mine
                 .map(|key| {
                     let description = descriptions.get(&key.bound.name);
-                    match key.purpose {
+                    let listed = match key.purpose {
                         Purpose::Notary(role) => {
                             let used = memory.notary_use(&key.bound.name);
                             notary_key(&key, role, used, description)
                         }
                         Purpose::Trust(_) => trust_key(&key, description),
                         Purpose::Tuf | Purpose::Ledger => tuf_key(&key, description),
+                    };
+                    Key {
+                        attested: memory.attested(&key.bound.name).is_some(),
+                        ..listed
                     }
                 })
                 .collect();
@@ -254,6 +264,21 @@ impl Keys for KeysService {
         };
         let tell = |wait: Waiting| certify_event(certify_event::Event::Waiting(waiting(&wait)));
         Ok(Response::new(answers(heard, work, tell).await?))
+    }
+
+    async fn attest(
+        &self,
+        request: Request<AttestRequest>,
+    ) -> Result<Response<AttestReply>, Status> {
+        let caller = Desk::caller(&request)?;
+        let AttestRequest { key, again } = request.into_inner();
+        let house = self.0.house();
+        let work = attested_key(&house, &caller, &key, again);
+        let (key, attested) = self.0.answer(&caller, work).await?;
+        Ok(Response::new(AttestReply {
+            attestation: Some(attestation(&key, &attested)),
+            head: Some(wire_head(house.ledger.reader().head())),
+        }))
     }
 
     async fn remove(

@@ -42,6 +42,7 @@ impl<'a> Stream<'a> {
                 Some(SignEvent { event, .. }) => match event.unwrap() {
                     Event::Refused(refused) => refused.reason,
                     Event::Signed(_) => "signed".to_owned(),
+                    Event::Waiting(waiting) => panic!("nobody is there for {waiting:?}"),
                 },
             }
         })

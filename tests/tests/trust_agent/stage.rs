@@ -88,8 +88,8 @@ impl Stage {
             purpose: "trust".to_owned(),
             authority: IMAGES.to_owned(),
             repository: repository.to_owned(),
-            first_root: String::new(),
             role: role.to_owned(),
+            ..GenerateKeyRequest::default()
         });
         made.unwrap()
     }

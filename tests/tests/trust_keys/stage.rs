@@ -100,8 +100,8 @@ pub(crate) fn wanted(name: &str, role: &str, repository: &str) -> GenerateKeyReq
         purpose: "trust".to_owned(),
         authority: IMAGES.to_owned(),
         repository: repository.to_owned(),
-        first_root: String::new(),
         role: role.to_owned(),
+        ..GenerateKeyRequest::default()
     }
 }
 

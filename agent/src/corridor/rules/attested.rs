@@ -20,7 +20,7 @@ pub(in crate::corridor) fn is_attested(
     let Some(demand) = demand else {
         return Ok(());
     };
-    lacks(key, demand, memory).map_or(Ok(()), |what| {
+    lacks(key, demand, memory, config).map_or(Ok(()), |what| {
         let (name, role, authority) = (&key.bound.name, Named(role), &key.authority);
         let message =
             format!("{authority} demands an attestation of each key of {role}; {name}: {what}");
@@ -28,9 +28,14 @@ pub(in crate::corridor) fn is_attested(
     })
 }
 
-fn lacks(key: &EnrolledKey, demand: Demand, memory: &Memory) -> Option<String> {
+fn lacks(key: &EnrolledKey, demand: Demand, memory: &Memory, config: &Config) -> Option<String> {
     let Some(attested) = memory.attested(&key.bound.name) else {
         return Some("none is recorded".to_owned());
     };
+    if !config.attestation.trusts(&attested.root_fingerprint()) {
+        return Some(
+            "the root that vouched for its attestation is not trusted any more".to_owned(),
+        );
+    }
     demand.lacks(attested.policies, attested.firmware)
 }
