@@ -7,6 +7,7 @@ use privyseal_proto::v1::admin_client::AdminClient;
 use privyseal_proto::v1::keys_client::KeysClient;
 use privyseal_proto::v1::ledger_client::LedgerClient;
 use privyseal_proto::v1::signing_client::SigningClient;
+use privyseal_proto::v1::yubi_keys_client::YubiKeysClient;
 use privyseal_proto::v1::{self, HeadRequest, ProveRequest};
 use privyseal_tuf::Role;
 use tonic::Status;
@@ -178,6 +179,11 @@ impl Agent {
     /// The service for operators.
     pub fn admin(&self) -> AdminClient<Channel> {
         AdminClient::new(self.channel.clone())
+    }
+
+    /// The service that sets YubiKeys up.
+    pub fn yubikeys(&self) -> YubiKeysClient<Channel> {
+        YubiKeysClient::new(self.channel.clone())
     }
 
     /// The ledger.
