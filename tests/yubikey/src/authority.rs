@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use x509_cert::name::Name;
 
 use crate::{
     certificate::{self, Content},
@@ -10,14 +11,14 @@ use crate::{
 };
 
 /// The subject of every attestation key's certificate.
-pub(crate) const ATTESTATION_SUBJECT: &str = "CN=Yubico PIV Attestation";
+const ATTESTATION_SUBJECT: &str = "Yubico PIV Attestation";
 
 /// A maker of YubiKeys. Clones are the same maker; two new ones don't vouch for each other.
 #[derive(Clone)]
 pub struct Authority(Arc<Root>);
 
 struct Root {
-    name: String,
+    name: Name,
     key: PrivateKey,
     certificate: Vec<u8>,
 }
@@ -28,7 +29,7 @@ impl Authority {
         let key = PrivateKey::generate(Algorithm::Rsa2048);
         let info = key.public_key_info();
         let number = hex::encode(&Sha256::digest(info.subject_public_key.raw_bytes())[..4]);
-        let name = format!("CN=Virtual PIV Root CA {number}");
+        let name = certificate::common_name(&format!("Virtual PIV Root CA {number}"));
         let content = Content {
             subject: name.clone(),
             issuer: name.clone(),
@@ -55,7 +56,7 @@ impl Authority {
     /// A certificate for the attestation key of one YubiKey, DER.
     pub(crate) fn certify(&self, attestation_key: &PrivateKey) -> Vec<u8> {
         let content = Content {
-            subject: ATTESTATION_SUBJECT.to_owned(),
+            subject: certificate::common_name(ATTESTATION_SUBJECT),
             issuer: self.0.name.clone(),
             extensions: vec![certificate::authority_of_leaves()],
         };

@@ -19,8 +19,8 @@ use crate::piv::PrivateKey;
 
 /// What a certificate says, its key and its signature aside.
 pub(crate) struct Content {
-    pub(crate) subject: String,
-    pub(crate) issuer: String,
+    pub(crate) subject: Name,
+    pub(crate) issuer: Name,
     /// Extensions by their identifiers, with their raw bytes; true where one is critical.
     pub(crate) extensions: Vec<(ObjectIdentifier, bool, Vec<u8>)>,
 }
@@ -51,6 +51,11 @@ pub(crate) fn issue(
     };
     let certificate = certificate.expect("a certificate can be signed");
     Some(certificate.to_der().expect("a certificate can be written"))
+}
+
+/// A name that consists of this common name.
+pub(crate) fn common_name(name: &str) -> Name {
+    Name::from_str(&format!("CN={name}")).expect("no character here has to be escaped")
 }
 
 /// The extension that marks a CA which issues leaves only.
@@ -85,11 +90,11 @@ fn validity() -> Validity {
 
 impl BuilderProfile for Content {
     fn get_issuer(&self, _: &Name) -> Name {
-        Name::from_str(&self.issuer).expect("a name in the form of RFC 4514")
+        self.issuer.clone()
     }
 
     fn get_subject(&self) -> Name {
-        Name::from_str(&self.subject).expect("a name in the form of RFC 4514")
+        self.subject.clone()
     }
 
     fn build_extensions(

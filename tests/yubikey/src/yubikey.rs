@@ -11,12 +11,11 @@ use crate::{
     apdu::Command,
     authority::Authority,
     body::Body,
-    fault::{self, Effect, Fault},
+    fault::Fault,
     journal::{Application, Event},
     management, otp,
     piv::{self, Piv},
     profile::Profile,
-    status::{Answer, Status},
 };
 
 /// A YubiKey in software. Clones are the same device: one goes to the reader as a

@@ -2,7 +2,7 @@
 //! (<https://developers.yubico.com/PIV/Introduction/PIV_attestation.html>).
 
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoOwned, der::Decode};
-use x509_cert::Certificate;
+use x509_cert::{Certificate, name::Name};
 
 use crate::{
     authority::Authority,
@@ -53,11 +53,9 @@ impl Piv {
             .ok_or(Status::REFERENCE_NOT_FOUND)?;
         let told = &self.lie;
         let (pin, touch) = told.policies.unwrap_or((key.pin, key.touch));
+        let named = told.slot.unwrap_or(slot);
         let content = Content {
-            subject: format!(
-                "CN=YubiKey PIV Attestation {:02x}",
-                told.slot.unwrap_or(slot)
-            ),
+            subject: certificate::common_name(&format!("YubiKey PIV Attestation {named:02x}")),
             issuer: self.attestation_subject()?,
             extensions: vec![
                 (
@@ -101,14 +99,14 @@ impl Piv {
     }
 
     /// The subject of F9's certificate, whoever put it there.
-    fn attestation_subject(&self) -> Result<String, Status> {
+    fn attestation_subject(&self) -> Result<Name, Status> {
         let object = self.objects.get(&certificate_object(slot::ATTESTATION));
         let tlvs = object
             .and_then(|object| tlv::read(object))
             .ok_or(Status::NOT_FOUND)?;
         let der = tlv::value(&tlvs, 0x70).ok_or(Status::NOT_FOUND)?;
         let certificate = Certificate::from_der(der).map_err(|_| Status::WRONG_DATA)?;
-        Ok(certificate.tbs_certificate().subject().to_string())
+        Ok(certificate.tbs_certificate().subject().clone())
     }
 }
 

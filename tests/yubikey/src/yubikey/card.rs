@@ -3,10 +3,15 @@
 
 use std::sync::Arc;
 
-use super::*;
+use super::{Device, Inside, VirtualYubiKey, application};
 use crate::{
     Card,
+    apdu::Command,
+    fault::{self, Effect},
     instruction::{ATTEST, GENERATE, GET_METADATA, GET_RESPONSE, SELECT},
+    journal::{Application, Event},
+    management, otp,
+    status::{Answer, Status},
 };
 
 /// The answer to reset of a YubiKey 5 over USB; its historical bytes say "YubiKey".

@@ -191,3 +191,47 @@ fn an_overwritten_attestation_key_stays_overwritten() {
     host.ok("00fb0000");
     assert_eq!(host.ok("00f700f9")[7..10], [3, 1, 2]);
 }
+
+#[test]
+fn a_companys_own_attestation_key_vouches_under_its_own_name() {
+    use p256::pkcs8::DecodePrivateKey;
+
+    let directory = tempfile::tempdir().unwrap();
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ])
+        .args([
+            "-subj",
+            "/C=DE/O=Ex, Ample + Sons/CN=Keys",
+            "-keyout",
+            "key.pem",
+        ])
+        .args(["-out", "root.pem"])
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    let read = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
+    let key = p256::SecretKey::from_pkcs8_pem(&read("key.pem")).unwrap();
+    let root = read("root.pem");
+    let (_, certificate) = pem_rfc7468::decode_vec(root.as_bytes()).unwrap();
+
+    let mut host = host(NEW);
+    host.make_key(0x9a, Algorithm::P256);
+    host.ok(&format!("00fe11f9220620{}", hex::encode(key.to_bytes())));
+    let object = [
+        tlv::write(0x5C, &[0x5F, 0xFF, 0x01]),
+        tlv::write(0x53, &tlv::write(0x70, &certificate)),
+    ]
+    .concat();
+    assert_eq!(host.chained(0xDB, 0x3F, 0xFF, &object).1, 0x9000);
+    let leaf = host.ok("00f99a00");
+    assert!(openssl_accepts(&root, &certificate, &leaf));
+}
