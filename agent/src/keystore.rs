@@ -12,6 +12,7 @@ pub mod login;
 mod name;
 mod order;
 pub mod pin;
+pub mod piv;
 pub mod pkcs11;
 mod policy;
 mod private_key;

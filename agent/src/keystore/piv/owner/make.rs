@@ -1,0 +1,200 @@
+//! Making, taking and destroying keys.
+
+use std::sync::Arc;
+
+use privyseal_tuf::{Algorithm, PublicKey};
+
+use super::administer::administer;
+use super::{Owner, keys};
+use crate::keystore::PrivateKey;
+use crate::keystore::error::KeystoreError;
+use crate::keystore::key::{BoundKey, KeyDescription};
+use crate::keystore::order::{Access, KeyOrder, Place};
+use crate::keystore::piv::card::{CardError, KeyMetadata, Session};
+use crate::keystore::piv::shared::Shared;
+use crate::keystore::policy::{PinPolicy, Policies, TouchPolicy};
+use crate::keystore::slot::Slot;
+
+/// What a new key must be, once it is in its slot.
+struct Wanted<'a> {
+    slot: Slot,
+    algorithm: Algorithm,
+    policies: Policies,
+    generated: bool,
+    /// Known where it was made elsewhere.
+    public_key: Option<&'a PublicKey>,
+}
+
+impl Owner {
+    /// Makes a key pair in a slot.
+    pub(super) fn generate(
+        &mut self,
+        order: KeyOrder,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<KeyDescription, KeystoreError> {
+        self.make(order, None, wanted, |session, made| {
+            session.generate(made.slot, made.algorithm, made.policies)
+        })
+    }
+
+    /// Writes a key pair from elsewhere into a slot. The device tells its public half afterwards,
+    /// which it computes from the private one: so they belong together.
+    pub(super) fn import(
+        &mut self,
+        order: KeyOrder,
+        key: &PrivateKey,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<KeyDescription, KeystoreError> {
+        self.make(order, Some(key.public()), wanted, |session, made| {
+            session.import(made.slot, key, made.policies)
+        })
+    }
+
+    fn make(
+        &mut self,
+        order: KeyOrder,
+        public_key: Option<&PublicKey>,
+        wanted: &dyn Fn() -> bool,
+        make: impl FnOnce(&Session<'_>, &Wanted<'_>) -> Result<(), CardError>,
+    ) -> Result<KeyDescription, KeystoreError> {
+        let KeyOrder {
+            name,
+            algorithm,
+            place,
+            access,
+        } = order;
+        let firmware = self.firmware()?;
+        let shared = Arc::clone(&self.shared);
+        let made = Wanted {
+            slot: self.free_slot(place)?,
+            algorithm,
+            policies: Policies {
+                pin: place.pin.unwrap_or(PinPolicy::Always),
+                touch: place.touch.unwrap_or(TouchPolicy::Always),
+            },
+            generated: public_key.is_none(),
+            public_key,
+        };
+        let pins = &mut self.pins;
+        let description = self.door.visit(wanted, |session| {
+            let failed = |error| shared.settings.failed(&error);
+            let before = session.key(made.slot).map_err(failed)?;
+            if let Some(before) = before.filter(|_| !place.replace) {
+                return Err(occupied(&shared, made.slot, before.algorithm));
+            }
+            administer(&shared.settings, pins, session, &access)?;
+            make(session, &made).map_err(failed)?;
+            let found = session.key(made.slot).map_err(failed)?;
+            let found = read_back(&shared, session, &made, found)?;
+            keys::enrollable(&shared, firmware, name, made.slot, &found)
+        });
+        self.survey_again();
+        description
+    }
+
+    /// The slot that is ordered, where no enrolled key is in it.
+    fn free_slot(&self, place: Place) -> Result<Slot, KeystoreError> {
+        let keystore = self.shared.settings.name.clone();
+        let Some(slot) = place.slot else {
+            return Err(KeystoreError::MechanismUnsupported {
+                keystore,
+                what: "place for a key without a name: order one with `--slot`, such as 9c"
+                    .to_owned(),
+            });
+        };
+        let mut bound = self.bound.values();
+        match bound.find(|key| key.object_id == slot.object_id()) {
+            Some(key) => {
+                let what = format!("key {} is enrolled there; remove it first", key.name);
+                Err(occupied(&self.shared, slot, what))
+            }
+            None => Ok(slot),
+        }
+    }
+
+    /// Destroys what is left of removed keys, once: where the agent can't, a person has to.
+    pub(super) fn sweep(&mut self) {
+        for key in self.shared.take_to_destroy() {
+            if let Err(error) = self.destroy(&key) {
+                let (keystore, key) = (&self.shared.settings.name, &key.name);
+                tracing::warn!(%keystore, %key, "it was removed, and is still there: {error}");
+            }
+        }
+    }
+
+    /// Destroys a key that is enrolled no longer, where it is still in its slot and the device
+    /// allows it.
+    pub(super) fn destroy(&mut self, key: &Arc<BoundKey>) -> Result<(), KeystoreError> {
+        self.bound.remove(&key.name);
+        self.shared.forget(&key.name);
+        let shared = Arc::clone(&self.shared);
+        let access = Access {
+            pin: shared.hand.lend(),
+            management_key: None,
+        };
+        let pins = &mut self.pins;
+        self.door.visit(
+            || true,
+            |session| {
+                let slot = keys::slot_of(&shared, key)?;
+                match keys::same_key(&shared, session, key) {
+                    Err(KeystoreError::KeyNotFound { .. }) => return Ok(()),
+                    other => other?,
+                };
+                administer(&shared.settings, pins, session, &access)?;
+                let deleted = session.delete(slot);
+                deleted.map_err(|error| shared.settings.failed(&error))
+            },
+        )
+    }
+}
+
+fn occupied(shared: &Shared, slot: Slot, what: String) -> KeystoreError {
+    KeystoreError::SlotOccupied {
+        keystore: shared.settings.name.clone(),
+        slot,
+        what,
+    }
+}
+
+/// The key that is in the slot now, where it is as it was asked; else it is destroyed again, as far
+/// as the firmware can.
+fn read_back(
+    shared: &Shared,
+    session: &Session<'_>,
+    made: &Wanted<'_>,
+    found: Option<KeyMetadata>,
+) -> Result<KeyMetadata, KeystoreError> {
+    let public_key = found.as_ref().and_then(|found| found.public_key.as_ref());
+    let algorithm = public_key.map(PublicKey::algorithm);
+    let failing = [
+        (algorithm != Some(made.algorithm), "its algorithm"),
+        (
+            made.public_key.is_some() && public_key != made.public_key,
+            "its public key",
+        ),
+        (
+            found.as_ref().and_then(|found| found.policies) != Some(made.policies),
+            "its policies",
+        ),
+        (
+            found.as_ref().map(|found| found.generated) != Some(made.generated),
+            "where it was made",
+        ),
+    ];
+    let failing = failing.iter().find(|(fails, _)| *fails);
+    match (found, failing) {
+        (Some(found), None) => Ok(found),
+        (_, failing) => {
+            let end = match session.delete(made.slot) {
+                Ok(()) => "it was destroyed again".to_owned(),
+                Err(error) => format!("it is still there: {error}"),
+            };
+            let what = failing.map_or("the key", |(_, what)| what);
+            Err(KeystoreError::Refused {
+                keystore: shared.settings.name.clone(),
+                what: format!("of the new key, {what} is not as asked; {end}"),
+            })
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Giving the PIN to the device: by the rules, recorded before, answered after.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::{Owner, state_of};
+use crate::keystore::error::KeystoreError;
+use crate::keystore::login::{LoginLog, Operator};
+use crate::keystore::pin::PinSource;
+use crate::keystore::piv::card::{CardError, Reference, SecretMetadata, Session};
+use crate::keystore::piv::hand::Given;
+use crate::keystore::piv::job::Pin;
+use crate::keystore::piv::rules::{PinRules, attended};
+use crate::keystore::piv::shared::Shared;
+
+/// What stands between a PIN and the device.
+pub(super) struct Pins {
+    shared: Arc<Shared>,
+    log: Arc<dyn LoginLog>,
+    pub(super) rules: PinRules,
+}
+
+impl Pins {
+    pub(super) fn new(shared: Arc<Shared>, log: Arc<dyn LoginLog>) -> Self {
+        let rules = PinRules::new(log.standing(&shared.settings.name));
+        Self { shared, log, rules }
+    }
+
+    /// Has the device verify a PIN, for as long as this session lasts.
+    pub(super) fn give(
+        &mut self,
+        session: &mut Session<'_>,
+        given: &Given,
+        operator: Option<&Operator>,
+    ) -> Result<(), KeystoreError> {
+        let before = self.tries(session)?;
+        match given.typed_now {
+            true => attended(&self.shared.settings, before)?,
+            false => {
+                let verdict = self.rules.unattended(&self.shared.settings, before);
+                verdict.map_err(|state| error_of(&self.shared, &state))?;
+            }
+        }
+        self.attempt(operator, || session.verify(&given.pin))
+    }
+
+    /// Does something that costs a try of the PIN where it is wrong: recorded before it is done, and
+    /// its end after.
+    pub(super) fn attempt(
+        &mut self,
+        operator: Option<&Operator>,
+        verify: impl FnOnce() -> Result<(), CardError>,
+    ) -> Result<(), KeystoreError> {
+        let settings = &self.shared.settings;
+        let keystore = &settings.name;
+        let attempt = self.log.open(keystore, &self.shared.serial, operator)?;
+        self.rules.begun();
+        let outcome = verify();
+        let answer = outcome.as_ref().err().map(ToString::to_string);
+        let answer = answer.unwrap_or_default();
+        if let Err(error) = attempt.close(outcome.is_ok(), &answer) {
+            tracing::error!(%keystore, "the end of a login was not recorded: {error}");
+        }
+        match outcome {
+            Ok(()) => {
+                self.rules.accepted();
+                Ok(())
+            }
+            Err(error) => {
+                self.rules.refused(&answer);
+                self.shared.hand.empty();
+                Err(settings.pin_failed(&error))
+            }
+        }
+    }
+
+    /// What the device says of its PIN.
+    pub(super) fn tries(&self, session: &Session<'_>) -> Result<SecretMetadata, KeystoreError> {
+        let tries = session.secret(Reference::Pin);
+        tries.map_err(|error| self.shared.settings.failed(&error))
+    }
+
+    /// The configured PIN.
+    pub(super) fn read(&self) -> Result<SecretString, KeystoreError> {
+        let settings = &self.shared.settings;
+        let pin = settings.pin.read();
+        pin.map_err(|error| KeystoreError::PinUnavailable {
+            keystore: settings.name.clone(),
+            why: error.to_string(),
+        })
+    }
+}
+
+fn error_of(shared: &Shared, state: &crate::keystore::KeystoreState) -> KeystoreError {
+    let error = state.obstacle().cloned();
+    error.unwrap_or_else(|| shared.settings.absent("it is being looked for"))
+}
+
+impl Owner {
+    /// A person unlocks the keystore: the PIN is verified at once, and given up again.
+    pub(super) fn unlock(
+        &mut self,
+        pin: Pin,
+        operator: &Operator,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<(), KeystoreError> {
+        let typed = matches!(pin, Pin::Typed(_));
+        let pin = match pin {
+            Pin::Typed(pin) => pin,
+            Pin::Source => self.pins.read()?,
+        };
+        let given = Given {
+            pin,
+            typed_now: true,
+        };
+        let pins = &mut self.pins;
+        let verified = self
+            .door
+            .visit(wanted, |session| pins.give(session, &given, Some(operator)));
+        match &verified {
+            Ok(()) if typed => self.shared.hand.put(given.pin),
+            Ok(()) => {}
+            Err(error) => {
+                let refused = state_of(error.clone());
+                self.survey_again();
+                // What was just said stands, until somebody types it again.
+                self.shared.publish(refused);
+                return verified;
+            }
+        }
+        self.survey_again();
+        verified
+    }
+
+    /// A person locks the keystore.
+    pub(super) fn lock(&mut self) {
+        self.pins.rules.locked();
+        self.shared.hand.empty();
+        self.settle();
+    }
+
+    /// The PIN for a key that wants one: typed, or from the configured source. None where a person
+    /// has it.
+    pub(super) fn pin_for(
+        &self,
+        policy: crate::keystore::policy::PinPolicy,
+    ) -> Result<Option<Given>, KeystoreError> {
+        let kept = self.shared.wants_once();
+        if let Some(given) = self.shared.hand.give(policy, kept) {
+            return Ok(Some(given));
+        }
+        if self.shared.settings.pin == PinSource::Operator {
+            return Ok(None);
+        }
+        Ok(Some(Given {
+            pin: self.pins.read()?,
+            typed_now: false,
+        }))
+    }
+}
