@@ -10,6 +10,7 @@ mod key;
 mod memory;
 mod name;
 mod person;
+mod pin;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -23,4 +24,5 @@ pub use head::{Breach, HashText, HeadError, KnownLedger, ShownLedger, judge, ver
 pub use key::{HeldKey, KeyRef, NotAKey, TRUST};
 pub use memory::{HeadMemory, MemoryError};
 pub use name::AgentName;
+pub use pin::{LONGEST_PIN, NoPin, PIV, check_pin};
 pub use tls::{Fingerprint, Identity, TlsFiles, VariableError};

@@ -3,14 +3,17 @@
 pub mod agent;
 mod consent;
 mod context;
+mod device;
 pub mod draft;
 pub mod key;
 pub mod ledger;
 pub mod notary;
 pub mod repo;
+mod secret;
 mod source;
 pub mod trust;
 pub mod verify;
+pub mod yubikey;
 
 use crate::Exit;
 use crate::cli::{Cli, Command};
@@ -32,5 +35,6 @@ pub(crate) async fn run(cli: Cli, screen: &mut Screen) -> anyhow::Result<Exit> {
         Command::Notary(command) => notary::run(command, &mut context).await,
         Command::Agent(command) => agent::run(command, &mut context).await,
         Command::Ledger(command) => ledger::run(command, &mut context).await,
+        Command::Yubikey(command) => yubikey::run(command, &mut context).await,
     }
 }

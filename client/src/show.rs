@@ -3,6 +3,7 @@
 mod aloud;
 mod diff;
 mod escape;
+mod hidden;
 mod progress;
 mod screen;
 mod signatures;
@@ -12,6 +13,7 @@ mod time;
 pub use aloud::aloud;
 pub use diff::{Comparison, DangerCounts, DiffContext, print_danger_counts};
 pub use escape::{ascii_json, escape, quote};
+pub use hidden::Hidden;
 pub use progress::Progress;
 pub use screen::Screen;
 pub use signatures::print_signatures;

@@ -1,21 +1,14 @@
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
-use privyseal_proto::v1::UnlockRequest;
+use privyseal_proto::v1::{StatusRequest, UnlockRequest};
 use zeroize::Zeroizing;
 
 use super::view::KeystoreView;
 use crate::Exit;
+use crate::agent::{Agent, PIV, check_pin};
 use crate::command::context::Context;
-use crate::failure::Advice;
-use crate::show::escape;
-
-/// PKCS#11 tokens take PINs of at most 255 bytes.
-const LONGEST_PIN: u64 = 255;
+use crate::command::{device, secret};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -39,10 +32,9 @@ pub struct Unlock {
 
 pub(super) async fn run(command: Unlock, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     let agent = context.agent().await?;
-    let mut pin = match (&command.pin_file, command.again) {
-        (_, true) => Zeroizing::default(),
-        (Some(path), false) => read_pin(path)?,
-        (None, false) => ask_pin(&command.keystore)?,
+    let mut pin = match command.again {
+        true => Zeroizing::default(),
+        false => pin(&command, &agent).await?,
     };
     let request = UnlockRequest {
         keystore: command.keystore,
@@ -63,78 +55,26 @@ pub(super) async fn run(command: Unlock, context: &mut Context<'_>) -> anyhow::R
     })
 }
 
-fn ask_pin(keystore: &str) -> anyhow::Result<Zeroizing<String>> {
-    if !io::stdin().is_terminal() {
-        return Err(Advice::failed(
-            "there is no terminal to type the PIN on",
-            "run this command in a terminal, or give --pin-file FILE",
-        )
-        .into());
-    }
-    let typed = rpassword::prompt_password(format!("PIN of keystore {}: ", escape(keystore)))
-        .context("the PIN could not be read from the terminal")?;
-    not_empty(Zeroizing::new(typed))
+async fn pin(command: &Unlock, agent: &Agent) -> anyhow::Result<Zeroizing<String>> {
+    let (kind, what) = asked(agent, &command.keystore).await?;
+    let pin = match &command.pin_file {
+        Some(path) => secret::in_file(path)?,
+        None => secret::typed(&what, "--pin-file").await?,
+    };
+    check_pin(&kind, &pin).map_err(device::not_sent)?;
+    Ok(pin)
 }
 
-fn read_pin(path: &Path) -> anyhow::Result<Zeroizing<String>> {
-    let shown = path.display();
-    let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
-    let metadata = file
-        .metadata()
-        .with_context(|| format!("cannot examine {shown}"))?;
-    if metadata.permissions().mode() & 0o077 != 0 {
-        let message = format!("{shown} can be read by others, so the PIN in it is no secret");
-        return Err(Advice::failed(message, format!("chmod 600 {shown}")).into());
-    }
-    // The capacity is there from the start: a growing buffer would leave copies behind.
-    let mut pin = Zeroizing::new(String::with_capacity(LONGEST_PIN as usize + 2));
-    file.take(LONGEST_PIN + 2)
-        .read_to_string(&mut pin)
-        .with_context(|| format!("cannot read {shown}"))?;
-    let length = pin.trim_end_matches(['\r', '\n']).len();
-    pin.truncate(length);
-    not_empty(pin)
-}
-
-fn not_empty(pin: Zeroizing<String>) -> anyhow::Result<Zeroizing<String>> {
-    match pin.len() as u64 {
-        0 => Err(Advice::failed(
-            "the PIN is empty",
-            "nothing was tried; give the token's PIN",
-        )
-        .into()),
-        1..=LONGEST_PIN => Ok(pin),
-        _ => {
-            Err(Advice::failed("the PIN is longer than a token takes", "nothing was tried").into())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs::{self, Permissions};
-
-    use super::*;
-
-    fn pin_file(text: &str, mode: u32) -> anyhow::Result<Zeroizing<String>> {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("pin");
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-        read_pin(&path)
-    }
-
-    #[test]
-    fn a_pin_file_is_its_owners_alone() {
-        assert_eq!(*pin_file("1234\n", 0o600).unwrap(), "1234");
-        assert_eq!(*pin_file(" 12 34\r\n", 0o400).unwrap(), " 12 34");
-        assert!(
-            pin_file("1234", 0o640)
-                .unwrap_err()
-                .to_string()
-                .contains("read by others")
-        );
-        assert!(pin_file("\n", 0o600).is_err());
-        assert!(pin_file(&"1".repeat(256), 0o600).is_err());
-    }
+/// The keystore's kind, and what a person is asked for: by the device, where there is one that they can see.
+async fn asked(agent: &Agent, keystore: &str) -> anyhow::Result<(String, String)> {
+    let reply = agent.admin().status(StatusRequest {}).await;
+    let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
+    let mut keystores = reply.keystores.into_iter();
+    let found = keystores.find(|found| found.name == keystore);
+    let found = found.unwrap_or_default();
+    let what = match found.kind.as_str() {
+        PIV if !found.token_serial.is_empty() => format!("PIN of YubiKey {}", found.token_serial),
+        _ => format!("PIN of keystore {keystore}"),
+    };
+    Ok((found.kind, what))
 }

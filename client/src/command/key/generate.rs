@@ -8,11 +8,13 @@ use super::Belonging;
 use super::view::KeyView;
 use crate::Exit;
 use crate::command::context::Context;
+use crate::command::device::{self, AccessFiles, DevicePlace};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   privyseal key generate root-1 --keystore hsm --authority production --repository example.org/packages
+  privyseal key generate root-a --keystore yubikey-a --slot 9c --authority production --repository example.org/packages
   privyseal key generate ts --keystore hsm --algorithm ed25519 --authority production --repository example.org/packages --agent online
   privyseal key generate root-a --keystore safe --role root --authority images --repository 'registry.example.org/**'
   privyseal key generate alice --keystore hsm --role delegation --authority images --repository registry.example.org/app")]
@@ -28,6 +30,10 @@ pub struct Generate {
     algorithm: Algorithm,
     #[command(flatten)]
     belonging: Belonging,
+    #[command(flatten)]
+    place: DevicePlace,
+    #[command(flatten)]
+    access: AccessFiles,
     /// Print the key as JSON.
     #[arg(long)]
     json: bool,
@@ -35,7 +41,7 @@ pub struct Generate {
 
 pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     let agent = context.agent().await?;
-    let request = GenerateKeyRequest {
+    let mut request = GenerateKeyRequest {
         keystore: command.keystore,
         name: command.name,
         algorithm: command.algorithm.to_string(),
@@ -46,6 +52,7 @@ pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow:
         first_root: command.belonging.first_root,
         ..GenerateKeyRequest::default()
     };
+    device::prepare(&mut request, &command.place, &command.access, &agent).await?;
     let reply = agent.keys().generate(request).await;
     let key = reply.map_err(|status| agent.error(&status))?.into_inner();
     let view = KeyView::new(agent.name(), key);

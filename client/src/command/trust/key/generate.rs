@@ -10,6 +10,7 @@ use super::token::{KeyRole, Place, check_signer};
 use crate::Exit;
 use crate::agent::TRUST;
 use crate::command::context::Context;
+use crate::command::device::{self, AccessFiles, DevicePlace};
 use crate::failure::Advice;
 use crate::show::escape;
 
@@ -22,6 +23,7 @@ Examples:
   privyseal trust key generate alice
   privyseal trust key generate alice --dir keys --repository 'reg.example.com/team/*'
   privyseal trust key generate app-targets --role targets --repository reg.example.com/team/app
+  privyseal trust key generate root-y --role root --keystore yubikey-a --touch-policy always
   privyseal trust key generate root-1 --role root --algorithm ecdsa-p384 --keystore safe")]
 pub struct Generate {
     /// The key's name; of a delegation key the signer's. It is never used again for another key.
@@ -46,6 +48,10 @@ pub struct Generate {
     algorithm: Algorithm,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    on_device: DevicePlace,
+    #[command(flatten)]
+    access: AccessFiles,
 }
 
 pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow::Result<Exit> {
@@ -62,7 +68,7 @@ pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow:
     let repository = command.role.repository(command.repository)?;
     let agent = context.agent().await?;
     let authority = command.place.authority(&agent).await?;
-    let request = GenerateKeyRequest {
+    let mut request = GenerateKeyRequest {
         keystore: command.place.keystore(&agent).await?,
         name: command.name,
         algorithm: command.algorithm.to_string(),
@@ -72,6 +78,7 @@ pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow:
         role: command.role.as_str().to_owned(),
         ..GenerateKeyRequest::default()
     };
+    device::prepare(&mut request, &command.on_device, &command.access, &agent).await?;
     let reply = agent.keys().generate(request).await;
     let key = reply.map_err(|status| agent.error(&status))?.into_inner();
     let read = PublicKey::from_spki_pem(&key.public_key);
