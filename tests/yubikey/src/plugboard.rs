@@ -46,6 +46,15 @@ impl Plugboard {
         self.pcscd.socket()
     }
 
+    /// The name of the reader that a YubiKey is plugged into.
+    ///
+    /// # Panics
+    /// Where it is not plugged in.
+    #[must_use]
+    pub fn reader(&self, yubikey: &VirtualYubiKey) -> String {
+        self.pcscd.reader(self.port(yubikey))
+    }
+
     /// Plugs it into the first free port, and waits until programs can see it.
     ///
     /// # Panics
