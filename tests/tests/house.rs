@@ -24,6 +24,7 @@ const WALLS: &[(&str, &[&str])] = &[
         &["privyseal-ledger", "privyseal-proto", "privyseal-tuf"],
     ),
     ("privyseal-shim", &[]),
+    ("privyseal-virtual-yubikey", &[]),
 ];
 
 /// Crates that judge the others, and may import all of them.
