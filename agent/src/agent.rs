@@ -175,7 +175,7 @@ pub async fn init(mut config: Config) -> Result<String, AgentError> {
     // No other token is given a PIN.
     config
         .keystores
-        .retain(|keystore| keystore.name == config.ledger.keystore);
+        .retain(|keystore| *keystore.name() == config.ledger.keystore);
     // Before a key is made for nothing.
     if directory.join(FIRST_SEGMENT).exists() {
         return Err(LedgerError::Exists {

@@ -3,6 +3,7 @@
 mod attestation;
 mod authority;
 mod fixed;
+mod keystore;
 mod listen;
 mod notary;
 mod period;
@@ -19,11 +20,13 @@ use std::{
 
 use privyseal_tuf::Sha256Digest;
 use serde::Deserialize;
+use toml::de::DeTable;
 
 pub use self::{
     attestation::{AttestationSection, Demand},
     authority::{Authority, RoleLimits},
     fixed::FixedChange,
+    keystore::KeystoreSection,
     listen::{ListenSection, Serves},
     notary::{NotaryRole, NotarySection},
     period::Period,
@@ -34,7 +37,7 @@ pub use self::{
 use crate::{
     caller::CallerSpec,
     grant::{Grant, Grants},
-    keystore::{KeyName, KeystoreName, attestation::Roots, pkcs11},
+    keystore::{KeyName, KeystoreName, Slot, attestation::Roots},
 };
 
 /// The whole config of an agent.
@@ -51,7 +54,7 @@ pub struct Config {
     /// `[attestation]`: whose word counts of where a key was made.
     pub attestation: Roots,
     /// `[[keystore]]`.
-    pub keystores: Vec<pkcs11::Settings>,
+    pub keystores: Vec<KeystoreSection>,
     /// `[[authority]]` by name.
     pub authorities: BTreeMap<String, Authority>,
     /// `[[grant]]`, `[[notary]]` and `agent.operators`.
@@ -137,6 +140,9 @@ pub struct LedgerSection {
     pub keystore: KeystoreName,
     /// The name of the ledger key, for `init`.
     pub key: KeyName,
+    /// The slot of the ledger key, for `init`, where the keystore is a YubiKey.
+    #[serde(default, deserialize_with = "attestation::named")]
+    pub slot: Option<Slot>,
     /// Records between signed checkpoints.
     #[serde(default = "checkpoint_every")]
     pub checkpoint_every: NonZeroU32,
@@ -156,8 +162,6 @@ struct File {
     ledger: LedgerSection,
     #[serde(default)]
     attestation: AttestationSection,
-    #[serde(default)]
-    keystore: Vec<pkcs11::Settings>,
     #[serde(default)]
     authority: Vec<Authority>,
     #[serde(default)]
@@ -229,7 +233,13 @@ impl Config {
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let file: File = toml::from_str(text).map_err(|error| {
+        let read = || {
+            let mut table = DeTable::parse(text)?;
+            let keystores = KeystoreSection::take(table.get_mut())?;
+            let file = File::deserialize(toml::Deserializer::from(table))?;
+            Ok((file, keystores))
+        };
+        let (file, keystores) = read().map_err(|error: toml::de::Error| {
             let before = error
                 .span()
                 .and_then(|span| text.get(..span.start))
@@ -244,10 +254,11 @@ impl Config {
             path: path.to_owned(),
             what,
         };
-        unique("keystore", file.keystore.iter().map(|k| k.name.as_str())).map_err(fail)?;
+        let names = keystores.iter().map(KeystoreSection::name);
+        unique("keystore", names.map(KeystoreName::as_str)).map_err(fail)?;
         unique("authority", file.authority.iter().map(|a| a.name.as_str())).map_err(fail)?;
-        one_keystore_a_module(&file.keystore).map_err(fail)?;
-        if !file.keystore.iter().any(|k| k.name == file.ledger.keystore) {
+        keystore::one_each(&keystores).map_err(fail)?;
+        if !keystores.iter().any(|k| *k.name() == file.ledger.keystore) {
             return Err(fail(format!(
                 "ledger.keystore is `{}`, but there is no [[keystore]] of that name",
                 file.ledger.keystore
@@ -265,8 +276,8 @@ impl Config {
                     grant.authority()
                 ))
             })?;
-            let keystores = file.keystore.iter().map(|keystore| &keystore.name);
-            grant.fits(authority, keystores).map_err(fail)?;
+            let names = keystores.iter().map(KeystoreSection::name);
+            grant.fits(authority, names).map_err(fail)?;
         }
         for notary in &file.notary {
             if !authorities.contains_key(&notary.authority) {
@@ -275,7 +286,7 @@ impl Config {
                     notary.authority
                 )));
             }
-            if !file.keystore.iter().any(|k| k.name == notary.keystore) {
+            if !keystores.iter().any(|k| *k.name() == notary.keystore) {
                 return Err(fail(format!(
                     "a [[notary]] names the keystore `{}`, but there is no [[keystore]] of that name",
                     notary.keystore
@@ -292,27 +303,11 @@ impl Config {
             limits: file.limits,
             ledger: file.ledger,
             attestation: file.attestation.roots().map_err(fail)?,
-            keystores: file.keystore,
+            keystores,
             authorities,
             digest: Sha256Digest::of(text.as_bytes()),
         })
     }
-}
-
-/// A module's C_Initialize and C_Finalize are for the whole process (PKCS#11 2.40, section 5.4).
-fn one_keystore_a_module(keystores: &[pkcs11::Settings]) -> Result<(), String> {
-    let mut seen = BTreeMap::new();
-    for keystore in keystores {
-        let path = fs::canonicalize(&keystore.module).unwrap_or_else(|_| keystore.module.clone());
-        if let Some(other) = seen.insert(path, &keystore.name) {
-            let name = &keystore.name;
-            return Err(format!(
-                "the keystores `{other}` and `{name}` use the same module; a module serves one \
-                 keystore of an agent: run another agent for the other token"
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn unique<'a>(kind: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {

@@ -3,8 +3,10 @@
 use std::{collections::BTreeMap, io, sync::Arc};
 
 use crate::{
-    config::Config,
-    keystore::{BoundKey, Keystore, KeystoreName, login::LoginLog, pkcs11::Pkcs11Keystore},
+    config::{Config, KeystoreSection},
+    keystore::{
+        BoundKey, Keystore, KeystoreName, login::LoginLog, piv::PivKeystore, pkcs11::Pkcs11Keystore,
+    },
     ledger::LedgerKey,
     memory::Memory,
 };
@@ -29,17 +31,26 @@ impl Keystores {
     /// Where the system gives no threads. A token that is absent is waited for, not an error.
     pub fn start(config: &Config, memory: &Memory, log: &Arc<dyn LoginLog>) -> io::Result<Self> {
         let mut holders = BTreeMap::new();
-        for settings in &config.keystores {
-            let keys = keys_in(memory, &settings.name);
-            let keystore = Pkcs11Keystore::start(settings.clone(), keys, Arc::clone(log))?;
-            // The agent may have ended between the record and the end of a key.
-            keystore.forget(removed_in(memory, &settings.name));
+        for section in &config.keystores {
+            let keys = keys_in(memory, section.name());
+            let keystore: Arc<dyn Keystore> = match section.clone() {
+                KeystoreSection::Pkcs11(settings) => {
+                    let keystore = Pkcs11Keystore::start(settings, keys, Arc::clone(log))?;
+                    // The agent may have ended between the record and the end of a key.
+                    keystore.forget(removed_in(memory, section.name()));
+                    keystore
+                }
+                // What is left of a removed key stays: deleting it takes the device's administrator.
+                KeystoreSection::Piv(settings) => {
+                    PivKeystore::start(settings, keys, Arc::clone(log))?
+                }
+            };
             let holder = Holder {
                 keystore,
-                holds_root_keys: settings.holds_root_keys,
-                allow_import: settings.allow_import,
+                holds_root_keys: section.holds_root_keys(),
+                allow_import: section.allow_import(),
             };
-            holders.insert(settings.name.clone(), holder);
+            holders.insert(section.name().clone(), holder);
         }
         Ok(Self(holders))
     }

@@ -99,7 +99,8 @@ impl Demand {
     }
 }
 
-fn named<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+/// A name of something that is parsed from text.
+pub(super) fn named<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
     D: Deserializer<'de>,

@@ -39,6 +39,7 @@ impl Config {
             ("ledger.genesis", ledger.genesis == new.ledger.genesis),
             ("ledger.keystore", ledger.keystore == new.ledger.keystore),
             ("ledger.key", ledger.key == new.ledger.key),
+            ("ledger.slot", ledger.slot == new.ledger.slot),
             ("[[keystore]]", self.keystores == new.keystores),
             (
                 "address or serves of a [[listen]]",

@@ -11,7 +11,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use super::{CheckpointError, LedgerKey, SignedCheckpoint};
 use crate::{
     config::LedgerSection,
-    keystore::{KeyOrder, Keystore, KeystoreError},
+    keystore::{KeyOrder, Keystore, KeystoreError, PinPolicy, Place, TouchPolicy},
 };
 
 /// Why a ledger could not be made.
@@ -42,10 +42,18 @@ pub enum InitError {
 /// Where any of it can't be made; an existing ledger is left as it is.
 pub async fn create(section: &LedgerSection, keystore: &dyn Keystore) -> Result<Hash, InitError> {
     let refused = |error| InitError::Keystore { error };
-    let made = keystore
-        .generate(KeyOrder::plain(section.key.clone(), Algorithm::EcdsaP256))
-        .await
-        .map_err(refused)?;
+    // On a YubiKey nobody can be asked each time that a checkpoint is due. The key signs nothing else.
+    let place = section.slot.map(|slot| Place {
+        slot: Some(slot),
+        pin: Some(PinPolicy::Never),
+        touch: Some(TouchPolicy::Never),
+        replace: false,
+    });
+    let order = KeyOrder {
+        place: place.unwrap_or_default(),
+        ..KeyOrder::plain(section.key.clone(), Algorithm::EcdsaP256)
+    };
+    let made = keystore.generate(order).await.map_err(refused)?;
     keystore
         .bind(vec![Arc::clone(&made.key)])
         .await
