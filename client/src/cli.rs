@@ -10,6 +10,7 @@ use crate::command::notary::NotaryCommand;
 use crate::command::repo::RepoCommand;
 use crate::command::trust::TrustCommand;
 use crate::command::verify::VerifyCommand;
+use crate::command::yubikey::YubiKeyCommand;
 
 /// Builds TUF repositories and has them signed by agents, which hold the keys in hardware.
 #[derive(Parser, Debug)]
@@ -56,6 +57,9 @@ pub enum Command {
     /// An agent's ledger: show, verify, prove, forget.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// YubiKeys: list, setup, info, change-pin, change-puk, unblock and more.
+    #[command(subcommand)]
+    Yubikey(YubiKeyCommand),
 }
 
 const AFTER_HELP: &str = "\

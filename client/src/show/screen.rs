@@ -54,14 +54,30 @@ impl Screen {
         Ok(self.answer(question)? == words)
     }
 
+    /// Asks for a line of text. Where there is a default, an empty line means it.
+    pub fn ask_line(&mut self, question: &str, default: &str) -> io::Result<String> {
+        let line = match default {
+            "" => self.line(&format!("{question}:"))?,
+            default => self.line(&format!("{question} [{default}]:"))?,
+        };
+        Ok(match line.is_empty() {
+            true => default.to_owned(),
+            false => line,
+        })
+    }
+
     fn answer(&mut self, question: &str) -> io::Result<String> {
+        Ok(self.line(question)?.to_ascii_lowercase())
+    }
+
+    fn line(&mut self, question: &str) -> io::Result<String> {
         self.out.flush()?;
         let mut error = anstream::stderr();
         write!(error, "{question} ")?;
         error.flush()?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
-        Ok(answer.trim().to_ascii_lowercase())
+        Ok(answer.trim().to_owned())
     }
 }
 
