@@ -2,6 +2,7 @@
 //! keys; a notary-server has keys made.
 
 mod attest;
+mod device;
 mod keys;
 mod notary_key;
 mod remove;
@@ -11,6 +12,7 @@ mod supersede;
 
 pub use self::{
     attest::attested_key,
+    device::{DeviceChange, change_device, piv_keystore},
     keys::{KeyRequest, Origin, enrol_key},
     notary_key::{NotaryKeyRequest, notary_key},
     remove::{delete_unused, remove_key},

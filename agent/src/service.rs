@@ -9,6 +9,7 @@ mod notary;
 mod signing;
 pub mod status;
 mod waiting;
+mod yubikeys;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -21,6 +22,7 @@ pub use self::{
     ledger::LedgerService,
     notary::{NotaryKeysService, NotarySignerService},
     signing::SigningService,
+    yubikeys::YubiKeysService,
 };
 use crate::{
     caller::Caller,

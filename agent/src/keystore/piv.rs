@@ -5,6 +5,7 @@
 //! signatures: what is waited for is listed, and told to whoever asked.
 
 mod card;
+mod connected;
 mod door;
 mod hand;
 mod job;
@@ -34,6 +35,7 @@ use super::{
 use crate::corridor::permit::SigningPermit;
 use crate::keystore::login::LoginLog;
 
+pub use connected::{Connected, Identity, NotIdentified, connected};
 pub use settings::{FactorySecret, Kind, Settings};
 
 /// Jobs that may wait for the owner.

@@ -321,7 +321,7 @@ fn generated(request: &mut GenerateKeyRequest) -> Result<Origin, Denial> {
             touch: wanted("touch_policy", &request.touch_policy)?,
             replace: request.replace,
         },
-        access: access(request.access.take()),
+        access: access(request.access.take())?,
     })
 }
 

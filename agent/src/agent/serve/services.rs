@@ -5,6 +5,7 @@ use privyseal_proto::{
     v1::{
         DESCRIPTORS, admin_server::AdminServer, keys_server::KeysServer,
         ledger_server::LedgerServer, signing_server::SigningServer,
+        yubi_keys_server::YubiKeysServer,
     },
 };
 use tonic::service::Routes;
@@ -15,7 +16,7 @@ use crate::{
     listen::{Crowd, ENVELOPE},
     service::{
         AdminService, Desk, KeysService, LedgerService, NotaryKeysService, NotarySignerService,
-        SigningService,
+        SigningService, YubiKeysService,
     },
 };
 
@@ -36,10 +37,12 @@ impl Services {
         let keys = KeysServer::new(KeysService::new(desk.clone()));
         let ledger = LedgerServer::new(LedgerService::new(desk.clone()));
         let admin = AdminServer::new(AdminService::new(desk.clone()));
+        let yubikeys = YubiKeysServer::new(YubiKeysService::new(desk.clone()));
         let (health, [beside_privyseal, beside_notary]) = Health::new();
         let privyseal = Routes::new(beside_privyseal)
             .add_service(signing.max_decoding_message_size(message))
             .add_service(keys.max_decoding_message_size(SHORT))
+            .add_service(yubikeys.max_decoding_message_size(SHORT))
             .add_service(ledger.max_decoding_message_size(SHORT))
             .add_service(admin.max_decoding_message_size(enrolment));
         // What notary-server calls, and nothing of privyseal.v1.
