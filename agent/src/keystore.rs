@@ -7,6 +7,7 @@
 pub mod attestation;
 mod device;
 mod error;
+mod held_pin;
 mod key;
 pub mod login;
 mod name;

@@ -8,6 +8,7 @@
 mod attested;
 mod certificate;
 mod chain;
+mod claim;
 mod error;
 mod expected;
 mod firmware;
@@ -24,6 +25,8 @@ pub use expected::{Expected, Mismatch};
 pub use firmware::{BadFirmware, Firmware, Weakness};
 pub use form_factor::FormFactor;
 pub use roots::{Root, Roots};
+
+pub(in crate::keystore) use claim::Claim;
 
 use certificate::Certificate;
 

@@ -4,8 +4,11 @@
 //! worker for each session, which signs and does nothing else. Module calls can't be cancelled, so
 //! none is made on a caller's thread, and every caller has a deadline.
 
+mod attempts;
+mod attest;
 mod attributes;
 mod ckr;
+mod demands;
 mod destroy;
 mod ec_point;
 mod event;
@@ -29,14 +32,17 @@ use crossbeam_channel::{Sender, bounded};
 use secrecy::SecretString;
 use tokio::sync::{oneshot, watch};
 
+use self::demands::TOUCH_TIME;
 use self::event::{Event, Pin, Reply};
 use self::shared::Shared;
 use self::supervisor::Supervisor;
 use super::{
     About, BoundKey, KeyDescription, KeyName, KeyOrder, Keystore, KeystoreError, KeystoreName,
-    KeystoreState, ObjectId, Operator, PrivateKey, RawSignature, TokenIdentity, Waits,
+    KeystoreState, ObjectId, Operator, PinPolicy, PrivateKey, RawSignature, TokenIdentity,
+    WaitKind, Waits,
 };
 use crate::corridor::permit::SigningPermit;
+use crate::keystore::held_pin::Given;
 use crate::keystore::login::LoginLog;
 
 pub use settings::{Kind, Settings};
@@ -59,6 +65,7 @@ impl Question {
     const DESTROY: Self = Self::new("destroying a key", 30, true);
     const IMPORT: Self = Self::new("importing a key", 60, false);
     const INSPECT: Self = Self::new("describing a key", 30, true);
+    const ATTEST: Self = Self::new("an attestation", 30, true);
     const UNLOCK: Self = Self::new("the login", 30, false);
     const LOCK: Self = Self::new("the logout", 30, true);
 
@@ -103,6 +110,47 @@ impl Pkcs11Keystore {
     /// Keys that were removed: what is left of them on the token is destroyed when it can be.
     pub fn forget(&self, keys: impl IntoIterator<Item = Arc<BoundKey>>) {
         self.shared.to_destroy(keys);
+    }
+
+    /// The PIN that a person typed for one signature; none where it comes from a configured source.
+    async fn pin(&self, about: &About) -> Result<Option<Given>, KeystoreError> {
+        let until = self.patience();
+        loop {
+            let given = self.shared.held_pin.give(PinPolicy::Always, false);
+            if given.is_some() || !self.shared.asks_operator() {
+                return Ok(given);
+            }
+            self.typed(about, until).await?;
+        }
+    }
+
+    /// Waits until a person has typed the PIN for one signature, or the keystore can't be used.
+    async fn typed(&self, about: &About, until: Instant) -> Result<(), KeystoreError> {
+        let mut state = self.shared.subscribe();
+        if let Some(obstacle) = state.borrow_and_update().obstacle() {
+            return Err(obstacle.clone());
+        }
+        let limit = until.saturating_duration_since(Instant::now());
+        let _wait = self.shared.wait(WaitKind::Pin, about, limit);
+        let obstacle = async {
+            let unusable = state.wait_for(|state| state.obstacle().is_some()).await;
+            unusable.is_ok_and(|_| true)
+        };
+        tokio::select! {
+            () = self.shared.held_pin.comes_for(PinPolicy::Always) => Ok(()),
+            _ = obstacle => Err(self.shared.obstacle()),
+            () = tokio::time::sleep_until(until.into()) => Err(KeystoreError::Locked {
+                keystore: self.shared.settings.name.clone(),
+                why: format!(
+                    "nobody typed its PIN within {} s, and the key wants it before each signature",
+                    self.shared.settings.person_time.as_secs()
+                ),
+            }),
+        }
+    }
+
+    fn patience(&self) -> Instant {
+        Instant::now() + self.shared.settings.person_time
     }
 
     async fn ask<T>(
@@ -169,16 +217,22 @@ impl Keystore for Pkcs11Keystore {
             .await
     }
 
-    fn obstacle(&self, _key: &BoundKey) -> Option<KeystoreError> {
-        self.state().borrow().obstacle().cloned()
+    fn obstacle(&self, key: &BoundKey) -> Option<KeystoreError> {
+        self.shared.obstacle_of(key)
     }
 
-    fn needs_person(&self, _key: &BoundKey) -> bool {
-        false
+    fn needs_person(&self, key: &BoundKey) -> bool {
+        let demands = self.shared.demands(key);
+        demands.pin
+            && self.shared.asks_operator()
+            && !self.shared.held_pin.holds_for(PinPolicy::Always)
     }
 
-    async fn attended(&self, _key: &BoundKey, _about: &About) -> Result<(), KeystoreError> {
-        Ok(())
+    async fn attended(&self, key: &BoundKey, about: &About) -> Result<(), KeystoreError> {
+        match self.needs_person(key) {
+            true => self.typed(about, self.patience()).await,
+            false => Ok(()),
+        }
     }
 
     fn waiting(&self) -> watch::Receiver<Waits> {
@@ -186,13 +240,26 @@ impl Keystore for Pkcs11Keystore {
     }
 
     fn person_time(&self) -> Duration {
-        Duration::ZERO
+        let mut time = Duration::ZERO;
+        if self.shared.asks_operator() && self.shared.demand(|demands| demands.pin) {
+            // Another request may use the PIN that this one waited for.
+            time += self.shared.settings.person_time * 2;
+        }
+        if self.shared.demand(|demands| demands.touch) {
+            time += TOUCH_TIME;
+        }
+        time
     }
 
     async fn sign(&self, permit: SigningPermit) -> Result<RawSignature, KeystoreError> {
-        let deadline = Instant::now() + self.shared.settings.deadline;
+        let demands = self.shared.demands(permit.key());
+        let pin = match demands.pin {
+            true => self.pin(permit.about()).await?,
+            false => None,
+        };
+        let deadline = Instant::now() + self.shared.settings.deadline + demands.touch_time();
         let (reply, answer) = oneshot::channel();
-        self.shared.submit(permit, deadline, reply)?;
+        self.shared.submit(permit, pin, deadline, reply)?;
         match tokio::time::timeout_at(deadline.into(), answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(self.shared.obstacle()),
@@ -248,11 +315,8 @@ impl Keystore for Pkcs11Keystore {
     }
 
     async fn attest(&self, key: Arc<BoundKey>) -> Result<Vec<Vec<u8>>, KeystoreError> {
-        Err(KeystoreError::NoAttestation {
-            keystore: self.shared.settings.name.clone(),
-            key: key.name.clone(),
-            what: "PKCS#11 knows no attestation".to_owned(),
-        })
+        self.ask(Question::ATTEST, |reply| Event::Attest(key, reply))
+            .await
     }
 
     async fn unlock(&self, pin: SecretString, operator: Operator) -> Result<(), KeystoreError> {

@@ -1,6 +1,6 @@
 //! The rules on PINs, apart from the calls that they govern.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::Standing;
 use crate::keystore::error::KeystoreError;
@@ -97,6 +97,22 @@ impl LoginRules {
         }
     }
 
+    /// The keystore is logged in to, and one of its keys wants the configured PIN once more.
+    pub(crate) fn once_more(&self, counter: PinCounter) -> Result<(), KeystoreError> {
+        self.attended(counter)?;
+        match self.latch() {
+            Some(KeystoreState::PinRefused(error) | KeystoreState::Locked(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Is it known that this token takes this PIN? A keystore of root keys keeps none to compare.
+    pub(crate) fn proves(&self, serial: &TokenSerial, pin: &SecretString) -> bool {
+        let proven = self.proven.as_ref().filter(|known| known.serial == *serial);
+        let known = proven.and_then(|known| known.pin.as_ref());
+        known.is_some_and(|known| known.expose_secret() == pin.expose_secret())
+    }
+
     /// The attempt is recorded and the PIN is about to be given.
     pub(crate) fn begun(&mut self) {
         self.standing = Standing::Unfinished;
@@ -107,6 +123,11 @@ impl LoginRules {
         self.standing = Standing::Clear;
         let pin = (!self.holds_root_keys).then_some(pin);
         self.proven = Some(Proven { serial, pin });
+    }
+
+    /// The token took the PIN for one signature, for which it may want another PIN than for a login.
+    pub(crate) fn accepted_once(&mut self) {
+        self.standing = Standing::Clear;
     }
 
     /// The token did not take the PIN, for whatever reason.
@@ -151,8 +172,6 @@ impl LoginRules {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     fn rules(holds_root_keys: bool, has_source: bool, standing: Standing) -> LoginRules {
@@ -256,6 +275,35 @@ mod tests {
             reason(&root.unattended(&a, PinCounter::Fine)),
             "KEYSTORE_LOCKED"
         );
+    }
+
+    #[test]
+    fn a_key_that_wants_the_pin_again_gets_none_after_a_failure_or_at_the_final_try() {
+        let mut rules = rules(false, true, Standing::Clear);
+        rules.accepted(serial("a"), "1234".into());
+        assert_eq!(rules.once_more(PinCounter::Low), Ok(()));
+        let final_try = rules.once_more(PinCounter::FinalTry).unwrap_err();
+        assert_eq!(final_try.reason(), "PIN_FINAL_TRY");
+        rules.begun();
+        rules.accepted_once();
+        assert_eq!(rules.once_more(PinCounter::Fine), Ok(()));
+        rules.refused("CKR_PIN_INCORRECT");
+        let latched = rules.once_more(PinCounter::Fine).unwrap_err();
+        assert_eq!(latched.reason(), "PIN_LATCHED");
+    }
+
+    #[test]
+    fn a_pin_is_proven_for_its_token_alone_and_never_kept_for_root_keys() {
+        let (a, b, pin) = (serial("a"), serial("b"), SecretString::from("1234"));
+        let mut online = rules(false, true, Standing::Clear);
+        online.accepted(a.clone(), pin.clone());
+        assert!(online.proves(&a, &pin));
+        assert!(!online.proves(&b, &pin) && !online.proves(&a, &"1235".into()));
+        online.refused("CKR_PIN_INCORRECT");
+        assert!(!online.proves(&a, &pin));
+        let mut root = rules(true, true, Standing::Clear);
+        root.accepted(a.clone(), pin.clone());
+        assert!(!root.proves(&a, &pin));
     }
 
     #[test]

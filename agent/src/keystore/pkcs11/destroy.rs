@@ -15,11 +15,11 @@ use crate::keystore::key::BoundKey;
 /// The private half goes first: without the public one nobody could tell whose it is, and whoever
 /// comes back after a crash between the two finds out from the public half.
 pub(super) fn destroy(resolver: &Resolver<'_>, key: &BoundKey) -> Result<bool, KeystoreError> {
-    if key.token_serial != resolver.token.serial {
+    if key.token_serial != resolver.token.identity.serial {
         return Err(KeystoreError::TokenSwapped {
             keystore: resolver.settings.name.clone(),
             expected: key.token_serial.clone(),
-            found: resolver.token.serial.clone(),
+            found: resolver.token.identity.serial.clone(),
         });
     }
     let private = half(resolver, key, "private", ObjectClass::PRIVATE_KEY)?;

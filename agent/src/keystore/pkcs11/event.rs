@@ -18,6 +18,8 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, KeystoreError>>;
 pub(super) enum Event {
     /// A session met an error that asks for finding everything again.
     Trouble { login: u64, what: String },
+    /// The token refused the PIN for one signature.
+    PinRefused { login: u64, error: KeystoreError },
     /// There are further keys to hold.
     Bind(Reply<()>),
     /// Destroy a key pair.
@@ -28,6 +30,8 @@ pub(super) enum Event {
     Import(KeyName, PrivateKey, Reply<KeyDescription>),
     /// Describe a key pair.
     Inspect(KeyName, ObjectId, Reply<KeyDescription>),
+    /// Show what attests a key.
+    Attest(Arc<BoundKey>, Reply<Vec<Vec<u8>>>),
     /// Log in on a person's word.
     Unlock(Pin, Operator, Reply<()>),
     /// Log out on a person's word.
@@ -45,8 +49,10 @@ impl Event {
             Self::Generate(_, _, reply)
             | Self::Import(_, _, reply)
             | Self::Inspect(_, _, reply) => reply.is_closed(),
+            Self::Attest(_, reply) => reply.is_closed(),
             Self::Unlock(_, _, reply) => reply.is_closed(),
             Self::Trouble { .. }
+            | Self::PinRefused { .. }
             | Self::Bind(_)
             | Self::Destroy(..)
             | Self::Lock(_)

@@ -13,10 +13,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounde
 use cryptoki::object::ObjectHandle;
 use tokio::sync::oneshot;
 
+use super::demands::Demands;
 use super::resolve::Resolved;
 use crate::corridor::permit::SigningPermit;
 use crate::keystore::RawSignature;
 use crate::keystore::error::KeystoreError;
+use crate::keystore::held_pin::Given;
 use crate::keystore::key::BoundKey;
 use crate::keystore::name::{KeyName, KeystoreName};
 
@@ -26,10 +28,20 @@ pub(super) type Answer = Result<RawSignature, KeystoreError>;
 pub(super) struct Job {
     pub(super) permit: SigningPermit,
     pub(super) handle: ObjectHandle,
+    pub(super) demands: Demands,
+    /// The PIN that was typed for it.
+    pub(super) pin: Option<Given>,
     pub(super) deadline: Instant,
     pub(super) reply: oneshot::Sender<Answer>,
     /// Dropped when it is answered.
     _flight: Sender<()>,
+}
+
+impl Job {
+    /// Answers whoever asked, if they still wait.
+    pub(super) fn answer(self, answer: Answer) {
+        let _ = self.reply.send(answer);
+    }
 }
 
 /// The way to the sessions of one login.
@@ -46,17 +58,26 @@ pub(super) struct Line {
 struct Seat {
     key: Arc<BoundKey>,
     handle: Result<ObjectHandle, KeystoreError>,
+    demands: Demands,
     /// Held by every job for this key.
     flight: Sender<()>,
     flights: Receiver<()>,
 }
 
 impl Seat {
-    fn of(Resolved { key, handle, .. }: Resolved) -> Self {
+    fn of(
+        Resolved {
+            key,
+            handle,
+            demands,
+            ..
+        }: Resolved,
+    ) -> Self {
         let (flight, flights) = bounded(0);
         Self {
             key,
             handle,
+            demands,
             flight,
             flights,
         }
@@ -132,16 +153,19 @@ impl Line {
     pub(super) fn push(
         &self,
         permit: SigningPermit,
+        pin: Option<Given>,
         deadline: Instant,
         reply: oneshot::Sender<Answer>,
     ) -> Result<(), KeystoreError> {
-        let (handle, flight) = self.handle(permit.key())?;
+        let seat = self.seat_of(permit.key())?;
         let job = Job {
+            handle: seat.handle.clone()?,
+            demands: seat.demands,
+            _flight: seat.flight.clone(),
             permit,
-            handle,
+            pin,
             deadline,
             reply,
-            _flight: flight,
         };
         self.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => KeystoreError::Busy {
@@ -155,12 +179,29 @@ impl Line {
         })
     }
 
-    fn handle(&self, key: &Arc<BoundKey>) -> Result<(ObjectHandle, Sender<()>), KeystoreError> {
+    /// Why there is no signing with this key.
+    pub(super) fn refusal(&self, key: &BoundKey) -> Option<KeystoreError> {
+        match self.seat_of(key) {
+            Ok(seat) => seat.handle.clone().err(),
+            Err(error) => Some(error),
+        }
+    }
+
+    /// What a key asks for; nothing where it can't be used.
+    pub(super) fn demands(&self, key: &BoundKey) -> Demands {
+        let seat = self.seat_of(key).ok().filter(|seat| seat.handle.is_ok());
+        seat.map(|seat| seat.demands).unwrap_or_default()
+    }
+
+    /// Does any of its keys ask for it?
+    pub(super) fn demand(&self, asked: impl Fn(&Demands) -> bool) -> bool {
+        let mut usable = self.seats.values().filter(|seat| seat.handle.is_ok());
+        usable.any(|seat| asked(&seat.demands))
+    }
+
+    fn seat_of(&self, key: &BoundKey) -> Result<&Seat, KeystoreError> {
         match self.seats.get(&key.name) {
-            Some(seat) if Arc::ptr_eq(&seat.key, key) || seat.key == *key => {
-                let handle = seat.handle.clone()?;
-                Ok((handle, seat.flight.clone()))
-            }
+            Some(seat) if std::ptr::eq(seat.key.as_ref(), key) || *seat.key == *key => Ok(seat),
             _ => Err(KeystoreError::KeyNotFound {
                 keystore: self.keystore.clone(),
                 key: key.name.clone(),
@@ -196,9 +237,10 @@ impl Pulse {
         }
     }
 
-    /// The thread calls the module.
-    pub(super) fn enter(&self) {
-        let elapsed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    /// The thread calls the module, which may take this much longer than other calls.
+    pub(super) fn enter(&self, longer: Duration) {
+        let begin = self.start.elapsed() + longer;
+        let elapsed = u64::try_from(begin.as_millis()).unwrap_or(u64::MAX);
         self.since
             .store(elapsed.saturating_add(1), Ordering::Relaxed);
     }

@@ -28,6 +28,20 @@ pub(super) fn signing(algorithm: Algorithm, message: &Message) -> (Mechanism<'st
     }
 }
 
+/// The mechanism that signs with `algorithm` in parts, and what it is given: the bytes themselves,
+/// since only mechanisms that hash sign in parts (PKCS#11 3.1, table 6.1). None for Ed25519, whose
+/// mechanism does not.
+///
+/// Keys that want their PIN before each signature are used so. The PIN is given between C_SignInit
+/// and what follows, and cryptoki has no C_Sign without a C_SignInit of its own.
+pub(super) fn in_parts(algorithm: Algorithm) -> Option<Mechanism<'static>> {
+    match algorithm {
+        Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => Some(Mechanism::EcdsaSha256),
+        Algorithm::Ed25519 => None,
+        Algorithm::RsaPss { .. } => Some(Mechanism::Sha256RsaPkcsPss(pss())),
+    }
+}
+
 /// The mechanism that generates a key pair for `algorithm`.
 pub(super) fn generation(algorithm: Algorithm) -> Mechanism<'static> {
     match algorithm {

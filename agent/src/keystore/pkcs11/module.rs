@@ -4,6 +4,7 @@ use std::path::Path;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
+use cryptoki::mechanism::Mechanism;
 use cryptoki::session::Session;
 use cryptoki::slot::{Slot, TokenInfo};
 
@@ -27,6 +28,8 @@ pub(super) struct Found {
     pub(super) slot: Slot,
     pub(super) identity: TokenIdentity,
     pub(super) counter: PinCounter,
+    /// Yubico made it, so it may show attestations.
+    pub(super) is_yubico: bool,
 }
 
 impl Module {
@@ -125,6 +128,14 @@ impl Module {
         }
     }
 
+    /// Can the token sign in this way?
+    pub(super) fn signs(&self, token: &Found, way: Mechanism<'_>) -> bool {
+        let info = self
+            .context
+            .get_mechanism_info(token.slot, way.mechanism_type());
+        info.is_ok_and(|info| info.sign())
+    }
+
     fn found(&self, slot: Slot, info: &TokenInfo) -> Result<Found, KeystoreError> {
         let serial = info
             .serial_number()
@@ -138,6 +149,7 @@ impl Module {
             slot,
             identity: TokenIdentity { label, serial },
             counter: counter(info),
+            is_yubico: info.manufacturer_id().starts_with("Yubico"),
         })
     }
 

@@ -7,49 +7,68 @@ use cryptoki::object::{ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use privyseal_tuf::PublicKey;
 
+use super::attest;
 use super::attributes::{self, PrivateFacts};
 use super::ckr;
+use super::demands::Demands;
 use super::inventory::{self, Inventory};
+use super::mechanism;
+use super::module::{Found, Module};
 use super::settings::Settings;
 use crate::keystore::error::KeystoreError;
-use crate::keystore::key::{
-    BoundKey, KeyDescription, KeyStanding, ObjectId, Protection, TokenIdentity,
-};
+use crate::keystore::key::{BoundKey, KeyDescription, KeyStanding, ObjectId};
 use crate::keystore::name::KeyName;
+use crate::keystore::policy::Policies;
 
 /// A bound key with what became of the search for it.
 pub(super) struct Resolved {
     pub(super) key: Arc<BoundKey>,
     pub(super) handle: Result<ObjectHandle, KeystoreError>,
+    pub(super) demands: Demands,
     pub(super) description: KeyDescription,
+}
+
+/// What was seen of a private key.
+#[derive(Clone, Copy)]
+struct Seen {
+    facts: PrivateFacts,
+    policies: Option<Policies>,
+}
+
+impl Seen {
+    fn demands(&self) -> Demands {
+        Demands::new(self.facts.always_authenticates, self.policies)
+    }
 }
 
 /// Looks at keys through a session that is logged in.
 pub(super) struct Resolver<'a> {
     pub(super) settings: &'a Settings,
-    pub(super) token: &'a TokenIdentity,
+    pub(super) module: &'a Module,
+    pub(super) token: &'a Found,
     pub(super) session: &'a Session,
 }
 
 impl Resolver<'_> {
     /// Finds a bound key in the inventory and compares it.
     pub(super) fn resolve(&self, inventory: &Inventory, key: Arc<BoundKey>) -> Resolved {
-        let mut protection = None;
-        let handle = self.compare(inventory, &key, &mut protection);
+        let mut seen = None;
+        let handle = self.compare(inventory, &key, &mut seen);
         let standing = match &handle {
             Ok(_) => KeyStanding::Usable,
             Err(error) => KeyStanding::Refused(error.clone()),
         };
         let description = KeyDescription {
             key: Arc::clone(&key),
-            token_label: self.token.label.clone(),
-            protection,
-            policies: None,
+            token_label: self.token.identity.label.clone(),
+            protection: seen.map(|seen| seen.facts.protection),
+            policies: seen.and_then(|seen| seen.policies),
             standing,
         };
         Resolved {
             key,
             handle,
+            demands: seen.map(|seen| seen.demands()).unwrap_or_default(),
             description,
         }
     }
@@ -58,19 +77,20 @@ impl Resolver<'_> {
         &self,
         inventory: &Inventory,
         key: &BoundKey,
-        protection: &mut Option<Protection>,
+        seen: &mut Option<Seen>,
     ) -> Result<ObjectHandle, KeystoreError> {
-        if key.token_serial != self.token.serial {
+        if key.token_serial != self.token.identity.serial {
             return Err(KeystoreError::TokenSwapped {
                 keystore: self.settings.name.clone(),
                 expected: key.token_serial.clone(),
-                found: self.token.serial.clone(),
+                found: self.token.identity.serial.clone(),
             });
         }
         let id = &key.object_id;
         let private = self.only(&key.name, id, "private", inventory.private(id))?;
         let facts = self.facts(private)?;
-        *protection = Some(facts.protection);
+        let policies = self.policies(id, &key.public_key);
+        let found = seen.insert(Seen { facts, policies });
         let public = self.only(&key.name, id, "public", inventory.public(id))?;
         if self.public_key(&key.name, public)? != key.public_key {
             return Err(KeystoreError::KeyMismatch {
@@ -79,7 +99,7 @@ impl Resolver<'_> {
                 what: "its public key is another".to_owned(),
             });
         }
-        self.permitted(&key.name, facts)?;
+        self.permitted(&key.name, &key.public_key, *found)?;
         Ok(private)
     }
 
@@ -93,8 +113,13 @@ impl Resolver<'_> {
         let public = self.search(&name, &id, "public", ObjectClass::PUBLIC_KEY)?;
         let facts = self.facts(private)?;
         let public_key = self.public_key(&name, public)?;
-        self.permitted(&name, facts)?;
-        Ok(self.description(name, id, public_key, facts))
+        let policies = self.policies(&id, &public_key);
+        self.permitted(&name, &public_key, Seen { facts, policies })?;
+        let described = self.description(name, id, public_key, facts);
+        Ok(KeyDescription {
+            policies,
+            ..described
+        })
     }
 
     /// A usable key's description.
@@ -109,11 +134,11 @@ impl Resolver<'_> {
             key: Arc::new(BoundKey {
                 name,
                 keystore: self.settings.name.clone(),
-                token_serial: self.token.serial.clone(),
+                token_serial: self.token.identity.serial.clone(),
                 object_id,
                 public_key,
             }),
-            token_label: self.token.label.clone(),
+            token_label: self.token.identity.label.clone(),
             protection: Some(facts.protection),
             policies: None,
             standing: KeyStanding::Usable,
@@ -183,7 +208,18 @@ impl Resolver<'_> {
         }
     }
 
-    fn permitted(&self, name: &KeyName, facts: PrivateFacts) -> Result<(), KeystoreError> {
+    /// When a key asks for a PIN or a touch, where the token is a YubiKey that attests it. The proof of
+    /// it is asked for elsewhere ([`crate::keystore::Keystore::attest`]).
+    fn policies(&self, id: &ObjectId, key: &PublicKey) -> Option<Policies> {
+        if !self.token.is_yubico {
+            return None;
+        }
+        let claim = attest::claim(self.session, id, |claim| claim.public_key == *key);
+        claim.ok().flatten().map(|claim| claim.policies)
+    }
+
+    fn permitted(&self, name: &KeyName, key: &PublicKey, seen: Seen) -> Result<(), KeystoreError> {
+        let facts = seen.facts;
         let keystore = self.settings.name.clone();
         if facts.protection.lets_out() && !self.settings.accept_extractable.contains(name) {
             return Err(KeystoreError::KeyExtractable {
@@ -195,10 +231,12 @@ impl Resolver<'_> {
             let what = format!("key {name} is not for signing (CKA_SIGN is false)");
             return Err(KeystoreError::Refused { keystore, what });
         }
-        if facts.always_authenticates {
+        let in_parts = mechanism::in_parts(key.algorithm());
+        if seen.demands().pin && !in_parts.is_some_and(|way| self.module.signs(self.token, way)) {
             let what = format!(
-                "way to sign with {name} unattended: it wants its PIN before each signature \
-                 (CKA_ALWAYS_AUTHENTICATE)"
+                "way to sign with {name}, which wants its PIN before each signature \
+                 (CKA_ALWAYS_AUTHENTICATE): for that it needs CKM_ECDSA_SHA256 or \
+                 CKM_SHA256_RSA_PKCS_PSS"
             );
             return Err(KeystoreError::MechanismUnsupported { keystore, what });
         }

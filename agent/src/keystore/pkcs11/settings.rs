@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use secrecy::SecretString;
 use serde::de::{Deserialize, Deserializer, Error};
 
+use crate::keystore::error::KeystoreError;
 use crate::keystore::name::{KeyName, KeystoreName};
 use crate::keystore::pin::PinSource;
 use crate::keystore::uri::TokenUri;
@@ -36,6 +38,10 @@ pub struct Settings {
     /// longer marks the keystore as faulted.
     #[serde(default = "ten_seconds", deserialize_with = "deadline")]
     pub deadline: Duration,
+    /// How long a request waits for a person to type the PIN of a key that wants it before each
+    /// signature, and how long a typed PIN waits for such a request: 10 s to 10 minutes.
+    #[serde(default = "two_minutes", deserialize_with = "person_time")]
+    pub person_time: Duration,
     /// After its token was away, a keystore of root keys waits for a person.
     #[serde(default = "yes")]
     pub holds_root_keys: bool,
@@ -45,6 +51,18 @@ pub struct Settings {
     /// Keys that may be used although the token would let them out.
     #[serde(default)]
     pub accept_extractable: Vec<KeyName>,
+}
+
+impl Settings {
+    /// Reads the configured PIN.
+    pub(super) fn read_pin(&self) -> Result<SecretString, KeystoreError> {
+        self.pin
+            .read()
+            .map_err(|error| KeystoreError::PinUnavailable {
+                keystore: self.name.clone(),
+                why: error.to_string(),
+            })
+    }
 }
 
 /// The kind of keystore that these settings are for.
@@ -65,6 +83,10 @@ fn queue() -> usize {
 
 fn ten_seconds() -> Duration {
     Duration::from_secs(10)
+}
+
+fn two_minutes() -> Duration {
+    Duration::from_secs(120)
 }
 
 fn yes() -> bool {
@@ -92,15 +114,27 @@ fn within<'de, const LEAST: usize, const MOST: usize, D: Deserializer<'de>>(
 }
 
 fn deadline<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let deadline = duration(deserializer)?;
+    if !(Duration::from_millis(10)..=Duration::from_secs(600)).contains(&deadline) {
+        return Err(D::Error::custom("a deadline lies within 10ms and 10m"));
+    }
+    Ok(deadline)
+}
+
+fn person_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let time = duration(deserializer)?;
+    if !(Duration::from_secs(10)..=Duration::from_secs(600)).contains(&time) {
+        return Err(D::Error::custom("a person gets 10s to 10m"));
+    }
+    Ok(time)
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     let duration: SignedDuration = text
         .parse()
         .map_err(|error| D::Error::custom(format!("not a duration such as \"10s\": {error}")))?;
-    let duration = Duration::try_from(duration).unwrap_or_default();
-    if !(Duration::from_millis(10)..=Duration::from_secs(600)).contains(&duration) {
-        return Err(D::Error::custom("a deadline lies within 10ms and 10m"));
-    }
-    Ok(duration)
+    Ok(Duration::try_from(duration).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -124,6 +158,7 @@ mod tests {
         let settings = parse("").unwrap();
         assert_eq!((settings.sessions, settings.queue), (2, 256));
         assert_eq!(settings.deadline, Duration::from_secs(10));
+        assert_eq!(settings.person_time, Duration::from_secs(120));
         assert!(settings.holds_root_keys && !settings.allow_import);
         assert!(settings.accept_extractable.is_empty());
     }

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{oneshot, watch};
 
+use super::demands::Demands;
 use super::line::{Answer, InFlight, Line};
 use super::resolve::Resolved;
 use super::settings::Settings;
 use crate::corridor::permit::SigningPermit;
 use crate::keystore::error::KeystoreError;
+use crate::keystore::held_pin::{Given, HeldPin};
 use crate::keystore::key::{BoundKey, KeyDescription, KeyStanding, TokenIdentity};
 use crate::keystore::name::KeyName;
+use crate::keystore::pin::PinSource;
 use crate::keystore::state::KeystoreState;
-use crate::keystore::waiting::WaitList;
+use crate::keystore::waiting::{About, Wait, WaitKind, WaitList, Waiting};
 
 /// State, line and descriptions: written by the supervisor, read by callers.
 pub(super) struct Shared {
@@ -25,6 +28,11 @@ pub(super) struct Shared {
     keys: Mutex<BTreeMap<KeyName, KeyDescription>>,
     orders: Mutex<Orders>,
     pub(super) waits: WaitList,
+    /// What a person typed for keys that want their PIN before each signature.
+    pub(super) held_pin: HeldPin,
+    /// Held by whoever asks the token something, and by one alone between a PIN and its signature: a
+    /// card forgets such a PIN at any other command (SP 800-73-4, part 1, section 3.1.1).
+    pub(super) quiet: parking_lot::RwLock<()>,
 }
 
 /// What became of keys and was not seen to yet.
@@ -43,6 +51,8 @@ impl Shared {
             what: "it is being looked for".to_owned(),
         });
         Self {
+            held_pin: HeldPin::new(settings.person_time),
+            quiet: parking_lot::RwLock::default(),
             settings: Arc::new(settings),
             state: watch::Sender::new(start),
             line: RwLock::new(None),
@@ -114,6 +124,7 @@ impl Shared {
     pub(super) fn submit(
         &self,
         permit: SigningPermit,
+        pin: Option<Given>,
         deadline: Instant,
         reply: oneshot::Sender<Answer>,
     ) -> Result<(), KeystoreError> {
@@ -121,8 +132,53 @@ impl Shared {
             return Err(obstacle.clone());
         }
         match self.read_line().as_ref() {
-            Some(line) => line.push(permit, deadline, reply),
+            Some(line) => line.push(permit, pin, deadline, reply),
             None => Err(self.obstacle()),
+        }
+    }
+
+    /// Why this key could not sign now, apart from what a person is waited for.
+    pub(super) fn obstacle_of(&self, key: &BoundKey) -> Option<KeystoreError> {
+        let obstacle = self.state.borrow().obstacle().cloned();
+        obstacle.or_else(|| self.read_line().as_ref()?.refusal(key))
+    }
+
+    /// What a key asks for before it signs, as far as it is known.
+    pub(super) fn demands(&self, key: &BoundKey) -> Demands {
+        let line = self.read_line();
+        line.as_ref()
+            .map(|line| line.demands(key))
+            .unwrap_or_default()
+    }
+
+    /// Does any key ask for it?
+    pub(super) fn demand(&self, asked: impl Fn(&Demands) -> bool) -> bool {
+        self.read_line()
+            .as_ref()
+            .is_some_and(|line| line.demand(asked))
+    }
+
+    /// Does it depend on a person to type the PIN?
+    pub(super) fn asks_operator(&self) -> bool {
+        self.settings.pin == PinSource::Operator
+    }
+
+    /// Lists a wait for a person.
+    pub(super) fn wait(&self, kind: WaitKind, about: &About, limit: Duration) -> Wait {
+        self.waits.wait(Waiting {
+            kind,
+            keystore: self.settings.name.clone(),
+            device: self.device(),
+            about: about.clone(),
+            until: SystemTime::now() + limit,
+        })
+    }
+
+    /// The token, as a person knows it.
+    pub(super) fn device(&self) -> String {
+        match self.token() {
+            Some(TokenIdentity { label, serial }) => format!("token {label} ({serial})"),
+            None => "the token".to_owned(),
         }
     }
 
@@ -200,8 +256,8 @@ impl Shared {
                     .as_ref()
                     .map(|known| known.token_label.clone())
                     .unwrap_or_default(),
-                protection: before.and_then(|known| known.protection),
-                policies: None,
+                protection: before.as_ref().and_then(|known| known.protection),
+                policies: before.and_then(|known| known.policies),
                 standing: KeyStanding::Unseen,
             };
             known.insert(key.name.clone(), description);

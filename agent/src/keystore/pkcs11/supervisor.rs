@@ -19,6 +19,7 @@ use cryptoki::context::Pkcs11;
 use cryptoki::session::Session;
 
 use self::setbacks::Setbacks;
+use super::attempts::Attempts;
 use super::event::Event;
 use super::inventory::Inventory;
 use super::line::InFlight;
@@ -27,9 +28,8 @@ use super::shared::Shared;
 use super::worker::Crew;
 use crate::keystore::error::KeystoreError;
 use crate::keystore::key::BoundKey;
-use crate::keystore::login::{LoginLog, LoginRules};
+use crate::keystore::login::LoginLog;
 use crate::keystore::name::KeyName;
-use crate::keystore::pin::PinSource;
 use crate::keystore::state::KeystoreState;
 
 /// Time between two looks at the token.
@@ -78,8 +78,7 @@ struct Serving {
 
 pub(super) struct Supervisor {
     shared: Arc<Shared>,
-    log: Arc<dyn LoginLog>,
-    rules: LoginRules,
+    attempts: Arc<Attempts>,
     events: Receiver<Event>,
     /// For the workers' news.
     sender: Sender<Event>,
@@ -104,18 +103,11 @@ impl Supervisor {
         log: Arc<dyn LoginLog>,
         (sender, events): (Sender<Event>, Receiver<Event>),
     ) -> Self {
-        let settings = &shared.settings;
-        let rules = LoginRules::new(
-            settings.name.clone(),
-            settings.holds_root_keys,
-            settings.pin != PinSource::Operator,
-            log.standing(&settings.name),
-        );
+        let attempts = Arc::new(Attempts::new(&shared.settings, log));
         shared.expect(&bound);
         Self {
             shared,
-            log,
-            rules,
+            attempts,
             events,
             sender,
             library: None,
@@ -152,27 +144,42 @@ impl Supervisor {
         if event.is_abandoned() {
             return;
         }
+        let shared = Arc::clone(&self.shared);
         match event {
             Event::Trouble { login, what } => {
                 if login == self.login {
                     self.recover(what);
                 }
             }
+            Event::PinRefused { login, error } => {
+                if login == self.login {
+                    self.pin_refused(error);
+                }
+            }
             Event::Bind(reply) => {
+                let _quiet = shared.quiet.read();
                 let _ = reply.send(self.carry_out());
             }
             Event::Destroy(key, reply) => {
+                let _quiet = shared.quiet.read();
                 let bound = self.carry_out();
                 let _ = reply.send(bound.and_then(|()| self.destroy(&key.name)));
             }
             Event::Generate(name, algorithm, reply) => {
+                let _quiet = shared.quiet.read();
                 let _ = reply.send(self.generate(name, algorithm));
             }
             Event::Import(name, key, reply) => {
+                let _quiet = shared.quiet.read();
                 let _ = reply.send(self.import(name, &key));
             }
             Event::Inspect(name, id, reply) => {
+                let _quiet = shared.quiet.read();
                 let _ = reply.send(self.inspect(name, id));
+            }
+            Event::Attest(key, reply) => {
+                let _quiet = shared.quiet.read();
+                let _ = reply.send(self.attest(&key));
             }
             Event::Unlock(pin, operator, reply) => {
                 let _ = reply.send(self.unlock(pin, &operator));
@@ -186,8 +193,12 @@ impl Supervisor {
 
     /// Looks at the token.
     fn tick(&mut self) {
-        // What is wrong with it, the look will say.
-        drop(self.carry_out());
+        self.shared.held_pin.expire(false);
+        let shared = Arc::clone(&self.shared);
+        if let Some(_quiet) = shared.quiet.try_read() {
+            // What is wrong with it, the look will say.
+            drop(self.carry_out());
+        }
         match &mut self.phase {
             Phase::Away => self.look(),
             Phase::Present { module, token } => match module.probe(token) {
@@ -204,7 +215,12 @@ impl Supervisor {
                 if self.shared.mark_if_stuck() {
                     return;
                 }
-                match serving.module.probe(&serving.token) {
+                let probed = match shared.quiet.try_read() {
+                    Some(_quiet) => serving.module.probe(&serving.token),
+                    // A key that has its PIN now is not disturbed.
+                    None => return,
+                };
+                match probed {
                     Ok(found) if found.identity == serving.token.identity => {
                         self.shared.publish(KeystoreState::Ready);
                     }
@@ -281,6 +297,7 @@ impl Supervisor {
     fn leave(&mut self, state: KeystoreState) {
         self.shared.publish(state);
         self.shared.close();
+        self.shared.held_pin.empty();
         self.login += 1;
         self.login_waits = false;
         self.phase = match std::mem::replace(&mut self.phase, Phase::Away) {

@@ -1,18 +1,22 @@
 //! The threads that sign, one for each session.
 
+mod sign;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use cryptoki::error::{Error, RvError};
+use cryptoki::error::Error;
 use cryptoki::session::Session;
 
+use self::sign::Failure;
+use super::attempts::Attempts;
 use super::ckr::{self, Action};
 use super::event::Event;
 use super::line::{Job, Post};
-use super::mechanism;
 use super::module::{Found, Module};
 use super::settings::Settings;
+use super::shared::Shared;
 use crate::keystore::RawSignature;
 use crate::keystore::error::KeystoreError;
 
@@ -20,6 +24,8 @@ use crate::keystore::error::KeystoreError;
 #[derive(Clone)]
 pub(super) struct Context {
     pub(super) settings: Arc<Settings>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) attempts: Arc<Attempts>,
     pub(super) module: Module,
     pub(super) token: Found,
     pub(super) events: Sender<Event>,
@@ -87,23 +93,31 @@ impl Worker {
                 continue;
             }
             if job.deadline <= Instant::now() {
-                let _ = job.reply.send(Err(self.overdue()));
+                let overdue = self.overdue();
+                job.answer(Err(overdue));
                 continue;
             }
-            if let Err(ended) = self.serve(job) {
+            if let Err(end) = self.serve(job) {
                 let login = self.context.login;
-                tracing::warn!(keystore = %self.context.settings.name, "session ended: {ended}");
-                let _ = self
-                    .context
-                    .events
-                    .try_send(Event::Trouble { login, what: ended });
+                let event = match end {
+                    End::Trouble(what) => {
+                        let keystore = &self.context.settings.name;
+                        tracing::warn!(%keystore, "session ended: {what}");
+                        Event::Trouble { login, what }
+                    }
+                    End::PinRefused(error) => Event::PinRefused { login, error },
+                };
+                let _ = self.context.events.try_send(event);
                 return;
             }
         }
     }
 
-    /// Signs and answers. An error ends this thread: it says why all must be found again.
-    fn serve(&mut self, job: Job) -> Result<(), String> {
+    /// Signs and answers.
+    fn serve(&mut self, job: Job) -> Result<(), End> {
+        if job.demands.pin {
+            return self.serve_with_pin(job);
+        }
         let mut outcome = self.sign(&job);
         let passing = |error: &Error| ckr::action_of(error) == Action::Retry;
         if outcome.as_ref().is_err_and(passing) && Instant::now() < job.deadline {
@@ -111,62 +125,54 @@ impl Worker {
             outcome = self.sign(&job);
         }
         match outcome {
-            Ok(signature) => {
-                let _ = job.reply.send(Ok(RawSignature(signature)));
-                Ok(())
-            }
-            Err(error) => {
-                let _ = job.reply.send(Err(self.failure(&error)));
-                match ckr::action_of(&error) {
-                    Action::Reconnect | Action::Fatal => Err(ckr::describe(&error)),
-                    Action::Retry | Action::AskOperator | Action::Refuse => self.renew(),
-                }
-            }
+            Ok(signature) => job.answer(Ok(RawSignature(signature))),
+            Err(error) => return self.give_up(job, &error),
         }
-    }
-
-    fn sign(&self, job: &Job) -> Result<Vec<u8>, Error> {
-        let key = job.permit.key();
-        let (mechanism, data) =
-            mechanism::signing(key.public_key.algorithm(), job.permit.message());
-        self.post.pulse.enter();
-        let outcome = self.session.sign(&mechanism, job.handle, data);
-        self.post.pulse.leave();
-        outcome
-    }
-
-    /// Replaces the session: after a failed C_Sign its operation may stay active for ever.
-    fn renew(&mut self) -> Result<(), String> {
-        let Context { module, token, .. } = &self.context;
-        self.session = module
-            .session(token, false)
-            .map_err(|error| ckr::describe(&error))?;
         Ok(())
     }
 
-    fn overdue(&self) -> KeystoreError {
-        KeystoreError::Deadline {
-            keystore: self.context.settings.name.clone(),
-            after: self.context.settings.deadline,
-            what: "a signature",
-            repeatable: true,
+    /// As [`Worker::serve`], for a key that wants its PIN each time. Nothing is tried again.
+    fn serve_with_pin(&mut self, mut job: Job) -> Result<(), End> {
+        match self.sign_with_pin(&mut job) {
+            Ok(signature) => job.answer(Ok(RawSignature(signature))),
+            Err(Failure::Unasked(error)) => job.answer(Err(error)),
+            Err(Failure::NotTried(error)) => {
+                job.answer(Err(error));
+                self.renew()?;
+            }
+            Err(Failure::Refused(error)) => {
+                job.answer(Err(error.clone()));
+                return Err(End::PinRefused(error));
+            }
+            Err(Failure::Token(error)) => return self.give_up(job, &error),
+        }
+        Ok(())
+    }
+
+    /// Answers that the token did not sign, and goes on where that is possible.
+    fn give_up(&mut self, job: Job, error: &Error) -> Result<(), End> {
+        let answer = Err(self.unsigned(&job, error));
+        job.answer(answer);
+        match ckr::action_of(error) {
+            Action::Reconnect | Action::Fatal => Err(End::Trouble(ckr::describe(error))),
+            Action::Retry | Action::AskOperator | Action::Refuse => self.renew(),
         }
     }
 
-    fn failure(&self, error: &Error) -> KeystoreError {
-        let keystore = self.context.settings.name.clone();
-        let what = ckr::describe(error);
-        match ckr::action_of(error) {
-            Action::Reconnect => KeystoreError::Absent { keystore, what },
-            Action::Retry | Action::Fatal => KeystoreError::Fault { keystore, what },
-            Action::AskOperator => KeystoreError::Refused { keystore, what },
-            Action::Refuse => match ckr::value(error) {
-                Some(RvError::MechanismInvalid | RvError::MechanismParamInvalid) => {
-                    let what = format!("way to sign so ({what})");
-                    KeystoreError::MechanismUnsupported { keystore, what }
-                }
-                _ => KeystoreError::Refused { keystore, what },
-            },
-        }
+    /// Replaces the session: after a failed C_Sign its operation may stay active for ever.
+    fn renew(&mut self) -> Result<(), End> {
+        let Context { module, token, .. } = &self.context;
+        self.session = module
+            .session(token, false)
+            .map_err(|error| End::Trouble(ckr::describe(&error)))?;
+        Ok(())
     }
+}
+
+/// Why a session ends.
+enum End {
+    /// Everything must be found again.
+    Trouble(String),
+    /// The token refused a PIN.
+    PinRefused(KeystoreError),
 }

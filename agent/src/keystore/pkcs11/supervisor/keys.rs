@@ -7,13 +7,15 @@ use privyseal_tuf::Algorithm;
 
 use super::{Doomed, GRACE, Phase, Serving, Supervisor, by_name};
 use crate::keystore::error::KeystoreError;
-use crate::keystore::key::{BoundKey, KeyDescription, ObjectId, TokenIdentity};
+use crate::keystore::key::{BoundKey, KeyDescription, ObjectId};
 use crate::keystore::name::KeyName;
+use crate::keystore::pkcs11::attest;
 use crate::keystore::pkcs11::ckr;
 use crate::keystore::pkcs11::destroy;
 use crate::keystore::pkcs11::generate;
 use crate::keystore::pkcs11::import;
 use crate::keystore::pkcs11::inventory::Inventory;
+use crate::keystore::pkcs11::module::{Found, Module};
 use crate::keystore::pkcs11::resolve::{Resolved, Resolver};
 use crate::keystore::pkcs11::shared::Orders;
 use crate::keystore::private_key::PrivateKey;
@@ -63,12 +65,13 @@ impl Supervisor {
         }
         if let Phase::Serving(serving) = &self.phase {
             let Serving {
+                module,
                 token,
                 anchor,
                 inventory,
                 ..
             } = serving.as_ref();
-            let found = self.resolve(&token.identity, anchor, inventory, keys);
+            let found = self.resolve(module, token, anchor, inventory, keys);
             self.shared.seat(found);
         }
         Ok(())
@@ -122,7 +125,8 @@ impl Supervisor {
                 })?;
             let resolver = Resolver {
                 settings: &self.shared.settings,
-                token: &token.identity,
+                module,
+                token,
                 session: &session,
             };
             if !destroy::destroy(&resolver, key)? {
@@ -175,7 +179,8 @@ impl Supervisor {
             })?;
         let resolver = Resolver {
             settings: &self.shared.settings,
-            token: &token.identity,
+            module,
+            token,
             session: &session,
         };
         work(&resolver, inventory)
@@ -190,12 +195,24 @@ impl Supervisor {
         let Phase::Serving(serving) = &self.phase else {
             return Err(self.shared.obstacle());
         };
-        let resolver = Resolver {
-            settings: &self.shared.settings,
-            token: &serving.token.identity,
-            session: &serving.anchor,
+        self.resolver(serving).inspect(name, id)
+    }
+
+    /// Shows what attests a key.
+    pub(super) fn attest(&self, key: &BoundKey) -> Result<Vec<Vec<u8>>, KeystoreError> {
+        let Phase::Serving(serving) = &self.phase else {
+            return Err(self.shared.obstacle());
         };
-        resolver.inspect(name, id)
+        attest::attest(&self.resolver(serving), key)
+    }
+
+    fn resolver<'a>(&'a self, serving: &'a Serving) -> Resolver<'a> {
+        Resolver {
+            settings: &self.shared.settings,
+            module: &serving.module,
+            token: &serving.token,
+            session: &serving.anchor,
+        }
     }
 
     /// A session says that something it held is dead. Where the token still answers and the anchor
@@ -218,7 +235,13 @@ impl Supervisor {
         let alive = serving.crew.ended(GRACE)
             && Inventory::scan(&serving.anchor).is_ok_and(|inventory| {
                 let bound = self.bound.values().cloned();
-                self.resolve(&serving.token.identity, &serving.anchor, &inventory, bound)
+                let Serving {
+                    module,
+                    token,
+                    anchor,
+                    ..
+                } = serving.as_ref();
+                self.resolve(module, token, anchor, &inventory, bound)
                     .iter()
                     .any(|key| key.handle.is_ok())
             });
@@ -246,13 +269,15 @@ impl Supervisor {
     /// Finds keys in the inventory.
     pub(super) fn resolve(
         &self,
-        token: &TokenIdentity,
+        module: &Module,
+        token: &Found,
         session: &Session,
         inventory: &Inventory,
         keys: impl IntoIterator<Item = Arc<BoundKey>>,
     ) -> Vec<Resolved> {
         let resolver = Resolver {
             settings: &self.shared.settings,
+            module,
             token,
             session,
         };

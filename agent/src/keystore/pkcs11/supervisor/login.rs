@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cryptoki::error::{Error, RvError};
+use cryptoki::error::Error;
 use cryptoki::session::{Session, UserType};
 use secrecy::SecretString;
 
@@ -10,7 +10,7 @@ use super::setbacks::Setbacks;
 use super::{Phase, Serving, Supervisor};
 use crate::keystore::error::KeystoreError;
 use crate::keystore::key::TokenSerial;
-use crate::keystore::login::{Operator, Verdict};
+use crate::keystore::login::{Operator, PinCounter, Verdict};
 use crate::keystore::pkcs11::ckr;
 use crate::keystore::pkcs11::event::Pin;
 use crate::keystore::pkcs11::inventory::Inventory;
@@ -29,10 +29,10 @@ impl Supervisor {
         if let Err(swapped) = self.expected(&token.identity.serial) {
             return self.shared.publish(KeystoreState::Faulted(swapped));
         }
-        let pin = match self.rules.unattended(&token.identity.serial, token.counter) {
+        let pin = match self.attempts.unattended(token) {
             Verdict::Wait(state) => return self.shared.publish(state),
             Verdict::Remembered(pin) => Ok(pin),
-            Verdict::Source => self.read_pin(),
+            Verdict::Source => self.shared.settings.read_pin(),
         };
         if let Err(error) = pin.and_then(|pin| self.log_in(pin, None)) {
             self.login_waits = matches!(error, KeystoreError::LoginNotRecorded { .. });
@@ -45,24 +45,55 @@ impl Supervisor {
         // The token may have come, gone, or changed its PIN counter since the last look.
         self.tick();
         let token = match &self.phase {
-            Phase::Serving(_) => return Ok(()),
+            Phase::Serving(serving) => {
+                let _quiet = self.shared.quiet.read();
+                let found = serving.module.probe(&serving.token)?;
+                return self.keep(pin, operator, found.counter);
+            }
             Phase::Away | Phase::Leaving { .. } => return Err(self.shared.obstacle()),
             Phase::Present { module, token } => module.probe(token)?,
         };
         self.expected(&token.identity.serial)?;
-        let attempt = self.rules.attended(token.counter).and_then(|()| {
-            let pin = match pin {
-                Pin::Typed(pin) => pin,
-                Pin::Source => self.read_pin()?,
+        let attempt = self.attempts.attended(token.counter).and_then(|()| {
+            let secret = match &pin {
+                Pin::Typed(pin) => pin.clone(),
+                Pin::Source => self.shared.settings.read_pin()?,
             };
-            self.log_in(pin, Some(operator))
+            self.log_in(secret, Some(operator))?;
+            self.keep(pin, operator, token.counter)
         });
         attempt.inspect_err(|error| self.shared.publish(refused(error.clone())))
     }
 
+    /// Holds a typed PIN for a key that wants it before each signature, where there is one. Whether it
+    /// is right, the token says when such a key signs: it proves none to whoever is logged in.
+    fn keep(
+        &self,
+        pin: Pin,
+        operator: &Operator,
+        counter: PinCounter,
+    ) -> Result<(), KeystoreError> {
+        if let Pin::Typed(pin) = pin
+            && self.shared.demand(|demands| demands.pin)
+        {
+            self.attempts.attended(counter)?;
+            self.shared.held_pin.put(pin, operator.clone());
+        }
+        Ok(())
+    }
+
+    /// The token refused the PIN for one signature. A card forgets its login with that, and nothing is
+    /// tried until a person acts.
+    pub(super) fn pin_refused(&mut self, error: KeystoreError) {
+        self.leave(refused(error));
+        if matches!(self.phase, Phase::Away) {
+            self.look();
+        }
+    }
+
     /// A person logs out.
     pub(super) fn lock(&mut self) -> Result<(), KeystoreError> {
-        self.rules.locked();
+        self.attempts.locked();
         if let Phase::Serving(serving) = &self.phase
             && let Err(error) = serving.anchor.logout()
         {
@@ -79,17 +110,6 @@ impl Supervisor {
                 Ok(())
             }
         }
-    }
-
-    fn read_pin(&self) -> Result<SecretString, KeystoreError> {
-        self.shared
-            .settings
-            .pin
-            .read()
-            .map_err(|error| KeystoreError::PinUnavailable {
-                keystore: self.shared.settings.name.clone(),
-                why: error.to_string(),
-            })
     }
 
     /// Refuses a token that none of the bound keys is bound to: it gets no PIN.
@@ -120,19 +140,9 @@ impl Supervisor {
             Ok(anchor) => anchor,
             Err(error) => return Err(self.set_back(self.gone(&error))),
         };
-        let (keystore, serial) = (&self.shared.settings.name, &token.identity.serial);
-        let attempt = self.log.open(keystore, serial, operator)?;
-        self.rules.begun();
-        let outcome = anchor.login(UserType::User, Some(&pin));
-        let answer = outcome.as_ref().err().map(answer).unwrap_or_default();
-        if let Err(error) = attempt.close(outcome.is_ok(), &answer) {
-            tracing::error!(%keystore, "the end of a login was not recorded: {error}");
-        }
-        if let Err(error) = outcome {
-            self.rules.refused(&answer);
-            return Err(self.login_failed(&error, answer));
-        }
-        self.rules.accepted(serial.clone(), pin);
+        self.attempts.log_in(&token, pin, operator, |pin| {
+            anchor.login(UserType::User, Some(pin))
+        })?;
         self.serve(module, token, anchor)
             .map_err(|error| self.set_back(error))
     }
@@ -159,6 +169,8 @@ impl Supervisor {
         self.login += 1;
         let context = Context {
             settings: Arc::clone(&settings),
+            shared: Arc::clone(&self.shared),
+            attempts: Arc::clone(&self.attempts),
             module: module.clone(),
             token: token.clone(),
             events: self.sender.clone(),
@@ -172,7 +184,7 @@ impl Supervisor {
             }
         })?;
         let bound = self.bound.values().cloned();
-        let keys = self.resolve(&token.identity, &anchor, &inventory, bound);
+        let keys = self.resolve(&module, &token, &anchor, &inventory, bound);
         self.shared.open(line, token.identity.clone(), keys);
         self.phase = Phase::Serving(Box::new(Serving {
             module,
@@ -206,41 +218,12 @@ impl Supervisor {
         Ok(sessions)
     }
 
-    fn login_failed(&self, error: &Error, answer: String) -> KeystoreError {
-        let keystore = self.shared.settings.name.clone();
-        match ckr::value(error) {
-            Some(RvError::PinLocked) => KeystoreError::PinLocked { keystore },
-            Some(
-                RvError::PinIncorrect
-                | RvError::PinInvalid
-                | RvError::PinLenRange
-                | RvError::PinExpired,
-            ) => KeystoreError::PinIncorrect { keystore, answer },
-            // Somebody else in this process is logged in: the answer says nothing of the PIN.
-            Some(RvError::UserAlreadyLoggedIn | RvError::UserAnotherAlreadyLoggedIn) => {
-                let why = format!(
-                    "something else in the agent is logged in to the token ({answer}), which proves \
-                     no PIN"
-                );
-                KeystoreError::PinLatched { keystore, why }
-            }
-            _ => KeystoreError::PinLatched {
-                keystore,
-                why: format!("the last login failed ({answer})"),
-            },
-        }
-    }
-
     fn gone(&self, error: &Error) -> KeystoreError {
         KeystoreError::Absent {
             keystore: self.shared.settings.name.clone(),
             what: ckr::describe(error),
         }
     }
-}
-
-fn answer(error: &Error) -> String {
-    ckr::value(error).map_or_else(|| error.to_string(), ckr::name)
 }
 
 /// The keystore's state after a login that was not made, not accepted, or of no use.
