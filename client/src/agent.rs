@@ -24,5 +24,6 @@ pub use head::{Breach, HashText, HeadError, KnownLedger, ShownLedger, judge, ver
 pub use key::{HeldKey, KeyRef, NotAKey, TRUST};
 pub use memory::{HeadMemory, MemoryError};
 pub use name::AgentName;
+pub(crate) use person::Person;
 pub use pin::{LONGEST_PIN, NoPin, PIV, check_pin};
 pub use tls::{Fingerprint, Identity, TlsFiles, VariableError};

@@ -13,7 +13,7 @@ mod time;
 pub use aloud::aloud;
 pub use diff::{Comparison, DangerCounts, DiffContext, print_danger_counts};
 pub use escape::{ascii_json, escape, quote};
-pub use hidden::Hidden;
+pub use hidden::{Hidden, Question};
 pub use progress::Progress;
 pub use screen::Screen;
 pub use signatures::print_signatures;

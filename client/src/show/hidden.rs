@@ -22,10 +22,33 @@ const TERMINAL: &str = "/dev/tty";
 pub struct Hidden {
     /// A terminal is read as a pipe is.
     keyboard: Receiver,
-    screen: File,
+    question: Question,
     before: Termios,
-    prompt: String,
     line: Line,
+}
+
+/// A question on the terminal, apart from its answer.
+pub struct Question {
+    screen: File,
+    prompt: String,
+}
+
+impl Question {
+    /// Shows the question again, after something else was written to the terminal.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn show(&mut self) -> io::Result<()> {
+        self.screen.write_all(self.prompt.as_bytes())
+    }
+
+    /// Ends the question's line on the screen, so that something else can be written.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn step_aside(&mut self) -> io::Result<()> {
+        self.screen.write_all(b"\n")
+    }
 }
 
 impl Hidden {
@@ -43,9 +66,8 @@ impl Hidden {
         let before = tcgetattr(&screen)?;
         let mut hidden = Self {
             keyboard: Receiver::from_file_unchecked(keyboard)?,
-            screen,
+            question: Question { screen, prompt },
             before,
-            prompt,
             line: Line::default(),
         };
         let mut silent = hidden.before.clone();
@@ -63,33 +85,34 @@ impl Hidden {
                 *character = value;
             }
         }
-        tcsetattr(&hidden.screen, SetArg::TCSAFLUSH, &silent)?;
-        hidden.show()?;
+        tcsetattr(&hidden.question.screen, SetArg::TCSAFLUSH, &silent)?;
+        hidden.question.show()?;
         Ok(hidden)
     }
 
-    /// Shows the question again, after something else was written to the terminal.
+    /// The question, for who writes to the terminal while it waits.
     ///
     /// # Errors
-    /// The terminal's.
-    pub fn show(&mut self) -> io::Result<()> {
-        self.screen.write_all(self.prompt.as_bytes())
+    /// The system's.
+    pub fn question(&self) -> io::Result<Question> {
+        Ok(Question {
+            screen: self.question.screen.try_clone()?,
+            prompt: self.question.prompt.clone(),
+        })
     }
 
-    /// Ends the question's line on the screen, so that something else can be written.
-    ///
-    /// # Errors
-    /// The terminal's.
-    pub fn step_aside(&mut self) -> io::Result<()> {
-        self.screen.write_all(b"\n")
-    }
-
-    /// Waits for the answer; none where the person declines (Ctrl-D) or the terminal is gone.
+    /// Waits for the answer, and ends its line; none where the person declines (Ctrl-D) or the terminal is gone.
     /// Nothing is lost where this is dropped and called again.
     ///
     /// # Errors
     /// The terminal's; [`io::ErrorKind::Interrupted`] after Ctrl-C, where that ends no process.
     pub async fn answer(&mut self) -> io::Result<Option<Zeroizing<String>>> {
+        let typed = self.typed().await;
+        self.question.step_aside()?;
+        typed
+    }
+
+    async fn typed(&mut self) -> io::Result<Option<Zeroizing<String>>> {
         loop {
             let mut keys = Zeroizing::new([0; 64]);
             let read = self.keyboard.read(&mut *keys).await?;
@@ -114,13 +137,12 @@ impl Hidden {
 
     fn restore(&self) {
         // A terminal that is gone needs nothing.
-        let _ = tcsetattr(&self.screen, SetArg::TCSAFLUSH, &self.before);
+        let _ = tcsetattr(&self.question.screen, SetArg::TCSAFLUSH, &self.before);
     }
 }
 
 impl Drop for Hidden {
     fn drop(&mut self) {
         self.restore();
-        let _ = self.step_aside();
     }
 }

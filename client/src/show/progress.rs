@@ -12,6 +12,7 @@ pub struct Progress {
     bar: ProgressBar,
     since: Instant,
     shown: Cell<bool>,
+    paused: Cell<bool>,
 }
 
 impl Progress {
@@ -41,17 +42,41 @@ impl Progress {
             bar,
             since: Instant::now(),
             shown: Cell::new(false),
+            paused: Cell::new(false),
         }
     }
 
     /// Says that more is done.
     pub fn advance(&self, more: u64) {
-        if !self.shown.get() && self.since.elapsed() > PATIENCE {
+        let may_show = !self.shown.get() && !self.paused.get();
+        if may_show && self.since.elapsed() > PATIENCE {
             self.shown.set(true);
             // Draws nothing where standard error is no terminal.
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.inc(more);
+    }
+
+    /// Writes something to the terminal beside it.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
+    /// Shows nothing until it is resumed: somebody types on the terminal.
+    pub fn pause(&self) {
+        self.paused.set(true);
+        if self.shown.take() {
+            let done = self.bar.position();
+            self.bar.finish_and_clear();
+            self.bar.set_draw_target(ProgressDrawTarget::hidden());
+            self.bar.reset();
+            self.bar.set_position(done);
+        }
+    }
+
+    /// Goes on after a pause; how fast it is and how long it will take begin anew.
+    pub fn resume(&self) {
+        self.paused.set(false);
     }
 }
 

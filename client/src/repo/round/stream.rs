@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::time::Duration;
 
 use privyseal_proto::v1::sign_event::Event;
@@ -8,14 +9,14 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use crate::agent::{Agent, AgentError};
+use crate::agent::{Agent, AgentError, Person};
 use crate::failure::Advice;
 use crate::show::Progress;
 
 /// Requests that may be on their way at a time.
 const IN_FLIGHT: usize = 64;
 
-/// Until the next answer; a person who must touch a token has this long, too.
+/// Until the next answer; longer while a person is waited for.
 const ANSWER: Duration = Duration::from_secs(120);
 
 /// Asks an agent for one signature.
@@ -56,6 +57,8 @@ async fn ask(
 ) -> Result<(), AgentError> {
     let (requests, stream) = mpsc::channel(IN_FLIGHT);
     let mut signing = agent.signing();
+    let person = Person::before(agent, progress);
+    let mut pins = pin!(person.types_pins());
     let mut next = 0;
     let mut in_flight = 0;
     let mut events: Option<Streaming<SignEvent>> = None;
@@ -90,44 +93,49 @@ async fn ask(
             }
             (None, None) => return Ok(()),
         };
-        let event = within(events)
-            .await
-            .map_err(|status| agent.error(&status))?;
-        let Some(event) = event else {
+        let event = tokio::select! {
+            event = within(events, ANSWER + person.patience()) => event,
+            never = &mut pins => match never {},
+        };
+        let Some(event) = event.map_err(|status| agent.error(&status))? else {
             return Ok(());
         };
-        if let Some(answer) = read(agent, event.event) {
-            in_flight -= 1;
-            progress.advance(1);
-            place(
-                answers,
-                usize::try_from(event.id).unwrap_or(usize::MAX),
-                answer,
-            );
-        }
+        let answer = match event.event {
+            Some(Event::Signed(signed)) => Ok(signed),
+            Some(Event::Refused(refused)) => Err(agent.refused(refused).into()),
+            Some(Event::Waiting(waiting)) => {
+                if is_open(answers, event.id) {
+                    person.hears(event.id, waiting);
+                }
+                continue;
+            }
+            // What a newer agent may tell.
+            None => continue,
+        };
+        in_flight -= 1;
+        progress.advance(1);
+        person.is_answered(event.id, answer.is_ok());
+        let at = usize::try_from(event.id).unwrap_or(usize::MAX);
+        place(answers, at, answer);
     }
 }
 
-async fn within(events: &mut Streaming<SignEvent>) -> Result<Option<SignEvent>, Status> {
-    match timeout(ANSWER, events.message()).await {
+async fn within(
+    events: &mut Streaming<SignEvent>,
+    patience: Duration,
+) -> Result<Option<SignEvent>, Status> {
+    match timeout(patience, events.message()).await {
         Ok(event) => event,
         Err(_) => Err(Status::deadline_exceeded(format!(
             "no answer within {} seconds",
-            ANSWER.as_secs()
+            patience.as_secs()
         ))),
     }
 }
 
-/// None where this is no answer yet.
-fn read(agent: &Agent, event: Option<Event>) -> Option<anyhow::Result<Signed>> {
-    match event? {
-        Event::Signed(signed) => Some(Ok(signed)),
-        Event::Refused(refused) => Some(Err(agent.refused(refused).into())),
-        Event::Waiting(waiting) => {
-            agent.tell(&waiting);
-            None
-        }
-    }
+fn is_open(answers: &[Option<anyhow::Result<Signed>>], id: u64) -> bool {
+    let at = usize::try_from(id).unwrap_or(usize::MAX);
+    matches!(answers.get(at), Some(None))
 }
 
 /// An answer to no question, or a second one, is left out.
