@@ -3,6 +3,7 @@
 
 mod pkcs11;
 mod plugged;
+mod shell;
 mod stage;
 mod suite;
 mod tool;
