@@ -65,6 +65,14 @@ impl Terminal {
         });
     }
 
+    /// Waits until the terminal shows this so many times.
+    pub fn shows_times(&self, what: &str, times: usize) {
+        wait::until(what, || {
+            let shown = self.shown.lock().unwrap().matches(what).count();
+            (shown >= times).then_some(())
+        });
+    }
+
     /// Types a line.
     pub fn types(&mut self, line: &str) {
         writeln!(self.keyboard, "{line}").unwrap();
