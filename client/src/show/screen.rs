@@ -27,6 +27,14 @@ impl Screen {
         Ok(ascii.flush()?)
     }
 
+    /// Writes a value as JSON on one line.
+    pub fn json_line<T: Serialize>(&mut self, value: &T) -> anyhow::Result<()> {
+        let mut ascii = Ascii(BufWriter::new(&mut self.out));
+        serde_json::to_writer(&mut ascii, value)?;
+        writeln!(ascii)?;
+        Ok(ascii.flush()?)
+    }
+
     /// True where a person reads the output line by line.
     pub fn is_terminal(&self) -> bool {
         io::stdout().is_terminal()

@@ -1,3 +1,5 @@
+mod watch;
+
 use std::io::Write;
 
 use clap::Args;
@@ -12,15 +14,27 @@ use crate::command::context::Context;
 #[command(after_help = "\
 Examples:
   privyseal agent status
+  privyseal agent status --watch
   privyseal agent status --agent online --json | jq '.[].keystores'")]
 pub struct Status {
-    /// Print JSON.
+    /// Go on, and print what changes, one line each, until Ctrl-C (operators).
+    #[arg(long)]
+    watch: bool,
+    /// Print JSON; with --watch, an object a line for each change.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn run(command: Status, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     let agents = context.agents(Vec::new()).await?;
+    if command.watch {
+        let missing = context.report_missing(&agents)?;
+        watch::run(agents.connected(), command.json, context).await?;
+        return Ok(match missing {
+            true => Exit::Failed,
+            false => Exit::Done,
+        });
+    }
     let mut views = Vec::new();
     for agent in agents.connected() {
         views.push(ask(agent).await?);

@@ -1,10 +1,11 @@
 use std::io::{self, Write};
 
 use privyseal_proto::v1::keystore_status::State;
-use privyseal_proto::v1::{KeystoreStatus, StatusReply};
+use privyseal_proto::v1::waiting::Kind;
+use privyseal_proto::v1::{KeystoreStatus, StatusReply, Waiting};
 use serde::Serialize;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, PIV};
 use crate::show::{absolute, escape, print_fields, print_table};
 
 /// An agent's state as it is printed. The ledger's head is the one that this client proved.
@@ -27,13 +28,29 @@ pub(super) struct StatusView {
 /// A keystore's state as it is printed.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct KeystoreView {
-    name: String,
+    pub(super) name: String,
     state: &'static str,
     detail: String,
     token_label: String,
     token_serial: String,
     keys: u32,
+    /// "pkcs11" or "piv".
+    kind: String,
+    /// What it waits for a person to do.
+    waiting: Vec<WaitView>,
 }
+
+/// A request that waits for a person, as it is printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct WaitView {
+    /// "PIN" or "touch".
+    kind: &'static str,
+    device: String,
+    about: String,
+    until: String,
+}
+
+const HEADER: [&str; 6] = ["keystore", "kind", "state", "token", "keys", "detail"];
 
 impl StatusView {
     pub(super) fn new(agent: &Agent, status: StatusReply) -> Self {
@@ -57,6 +74,10 @@ impl StatusView {
                 .map(KeystoreView::from)
                 .collect(),
         }
+    }
+
+    pub(super) fn keystores(&self) -> &[KeystoreView] {
+        &self.keystores
     }
 
     pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -85,7 +106,9 @@ impl StatusView {
             ],
         )?;
         let rows = self.keystores.iter().map(KeystoreView::row);
-        print_table(out, &["keystore", "state", "token", "keys", "detail"], rows)
+        print_table(out, &HEADER, rows)?;
+        let mut waits = self.keystores.iter().flat_map(KeystoreView::waits);
+        waits.try_for_each(|wait| writeln!(out, "waits: {wait}"))
     }
 }
 
@@ -95,6 +118,7 @@ impl KeystoreView {
             out,
             &[
                 ("keystore", escape(&self.name)),
+                ("kind", escape(&self.kind)),
                 ("state", self.state.to_owned()),
                 ("token", self.token()),
                 ("detail", escape(&self.detail)),
@@ -106,10 +130,31 @@ impl KeystoreView {
         self.state == "ready"
     }
 
+    /// State and detail in a line; of a YubiKey in words that are about it.
+    pub(super) fn line(&self) -> String {
+        let state = match (self.kind.as_str(), self.state) {
+            (PIV, "absent") => "not plugged in",
+            (_, state) => state,
+        };
+        let name = escape(&self.name);
+        match (self.token().as_str(), self.detail.as_str()) {
+            ("-", "") => format!("{name}: {state}"),
+            ("-", detail) => format!("{name}: {state}: {}", escape(detail)),
+            (token, "") => format!("{name}: {state}, {token}"),
+            (token, detail) => format!("{name}: {state}, {token}: {}", escape(detail)),
+        }
+    }
+
+    /// What it waits for, by the words that tell it.
+    pub(super) fn waits(&self) -> impl Iterator<Item = String> {
+        self.waiting.iter().map(WaitView::line)
+    }
+
     fn row(&self) -> Vec<String> {
         let keys = self.keys.to_string();
         vec![
             escape(&self.name),
+            escape(&self.kind),
             self.state.to_owned(),
             self.token(),
             keys,
@@ -120,7 +165,35 @@ impl KeystoreView {
     fn token(&self) -> String {
         match (self.token_label.as_str(), self.token_serial.as_str()) {
             ("", "") => "-".to_owned(),
+            (_, serial) if self.kind == PIV => escape(&format!("YubiKey {serial}")),
             (label, serial) => escape(&format!("{label} ({serial})")),
+        }
+    }
+}
+
+impl WaitView {
+    fn line(&self) -> String {
+        let (device, about) = (escape(&self.device), escape(&self.about));
+        let until = &self.until;
+        match self.kind {
+            "touch" => format!("{device} wants a touch until {until}, to sign {about}"),
+            kind => format!("{device} wants its {kind} until {until}, to sign {about}"),
+        }
+    }
+}
+
+impl From<Waiting> for WaitView {
+    fn from(waiting: Waiting) -> Self {
+        let kind = match waiting.kind() {
+            Kind::Pin => "PIN",
+            Kind::Touch => "touch",
+            Kind::Unspecified => "person",
+        };
+        Self {
+            kind,
+            device: waiting.device,
+            about: waiting.about,
+            until: absolute(waiting.until),
         }
     }
 }
@@ -142,6 +215,8 @@ impl From<KeystoreStatus> for KeystoreView {
             token_label: status.token_label,
             token_serial: status.token_serial,
             keys: status.keys,
+            kind: status.kind,
+            waiting: status.waiting.into_iter().map(WaitView::from).collect(),
         }
     }
 }
