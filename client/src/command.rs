@@ -8,6 +8,7 @@ pub mod draft;
 pub mod key;
 pub mod ledger;
 pub mod notary;
+mod proof;
 pub mod repo;
 mod secret;
 mod source;

@@ -1,5 +1,6 @@
 //! `privyseal key`
 
+pub(super) mod attest;
 mod enroll;
 mod filter;
 mod generate;
@@ -26,6 +27,8 @@ pub enum KeyCommand {
     List(list::List),
     /// Shows everything about a key, with the public key.
     Show(show::Show),
+    /// Shows what a YubiKey proves of a key, for others to verify.
+    Attest(attest::Attest),
     /// Destroys keys that were made for a notary-server.
     Remove(remove::Remove),
 }
@@ -83,6 +86,7 @@ pub(super) async fn run(command: KeyCommand, context: &mut Context<'_>) -> anyho
         KeyCommand::Enroll(command) => enroll::run(command, context).await,
         KeyCommand::List(command) => list::run(command, context).await,
         KeyCommand::Show(command) => show::run(command, context).await,
+        KeyCommand::Attest(command) => attest::run(command, context).await,
         KeyCommand::Remove(command) => remove::run(command, context).await,
     }
 }

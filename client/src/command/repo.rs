@@ -2,6 +2,7 @@
 
 mod add;
 mod attach;
+mod attestations;
 mod bins;
 mod delegate;
 mod diff;
@@ -109,6 +110,8 @@ enum ProjectAction {
     Publish(publish::Publish),
     /// Verifies what is published as a client does, from the first root to every target.
     Verify(verify::Verify),
+    /// Writes what YubiKeys prove of the root's keys, for others to verify.
+    Attestations(attestations::Attestations),
     /// Makes this repository known to an agent (operators).
     Enroll(enroll::Enroll),
     /// Puts a correction in the place of a signed, unfinished root (operators).
@@ -128,6 +131,7 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
             | ProjectAction::Roles(_)
             | ProjectAction::Diff(_)
             | ProjectAction::Verify(_)
+            | ProjectAction::Attestations(_)
     );
     let _lock = if only_reads {
         None
@@ -165,6 +169,7 @@ pub(super) async fn run(command: RepoCommand, context: &mut Context<'_>) -> anyh
         ProjectAction::Diff(action) => diff::run(action, &project, context),
         ProjectAction::Publish(action) => publish::run(action, &project, context).await,
         ProjectAction::Verify(action) => verify::run(action, &project, context),
+        ProjectAction::Attestations(action) => attestations::run(action, &project, context).await,
         ProjectAction::Enroll(action) => enroll::run(action, &project, context).await,
         ProjectAction::Supersede(action) => supersede::run(action, &project, context).await,
     }
@@ -191,6 +196,7 @@ fn makes_drafts(action: &ProjectAction) -> bool {
         | ProjectAction::Diff(_)
         | ProjectAction::Publish(_)
         | ProjectAction::Verify(_)
+        | ProjectAction::Attestations(_)
         | ProjectAction::Enroll(_)
         | ProjectAction::Supersede(_) => false,
     }

@@ -31,6 +31,10 @@ pub(super) struct KeyView {
     object_id: String,
     public_key: String,
     protection: Option<ProtectionView>,
+    /// When it asks for the PIN or a touch; null where the token says nothing.
+    pin_policy: Option<String>,
+    touch_policy: Option<String>,
+    attested: bool,
     usable: bool,
 }
 
@@ -62,6 +66,9 @@ impl KeyView {
             object_id: key.object_id,
             public_key: key.public_key,
             protection: key.protection.map(ProtectionView::from),
+            pin_policy: Some(key.pin_policy).filter(|policy| !policy.is_empty()),
+            touch_policy: Some(key.touch_policy).filter(|policy| !policy.is_empty()),
+            attested: key.attested,
             usable: key.usable,
         }
     }
@@ -73,6 +80,7 @@ impl KeyView {
     /// Prints keys, one a line, with what the notary keys among them signed last.
     pub(super) fn print_table(views: &[Self], wide: bool, out: &mut dyn Write) -> io::Result<()> {
         let notary = views.iter().any(Self::is_notary);
+        let asks = views.iter().any(Self::tells_policies);
         let header = [
             Some("key"),
             Some("algorithm"),
@@ -82,14 +90,16 @@ impl KeyView {
             notary.then_some("last signed"),
             Some("token"),
             Some("protection"),
+            asks.then_some("asks for"),
+            asks.then_some("attested"),
             Some("usable"),
         ];
         let header: Vec<&str> = header.into_iter().flatten().collect();
-        let rows = views.iter().map(|view| view.row(wide, notary));
+        let rows = views.iter().map(|view| view.row(wide, notary, asks));
         print_table(out, &header, rows)
     }
 
-    fn row(&self, wide: bool, notary: bool) -> Vec<String> {
+    fn row(&self, wide: bool, notary: bool, asks: bool) -> Vec<String> {
         let cut = |text: &str| if wide { text.to_owned() } else { short(text) };
         let cells = [
             Some(escape(&format!("{}:{}", self.agent, self.name))),
@@ -100,6 +110,8 @@ impl KeyView {
             notary.then(|| self.last_signed()),
             Some(self.token()),
             Some(self.protection()),
+            asks.then(|| self.asks_for()),
+            asks.then(|| self.attested().to_owned()),
             Some(self.usable().to_owned()),
         ];
         cells.into_iter().flatten().collect()
@@ -119,8 +131,10 @@ impl KeyView {
         fields.extend([
             ("token", self.token()),
             ("keystore", escape(&self.keystore)),
-            ("CKA_ID", escape(&self.object_id)),
+            (self.object(), escape(&self.object_id)),
             ("protection", self.protection()),
+            ("asks for", self.asks_for()),
+            ("attested", self.attested().to_owned()),
             ("usable", self.usable().to_owned()),
         ]);
         print_fields(out, &fields)?;
@@ -164,6 +178,44 @@ impl KeyView {
     fn protection(&self) -> String {
         let protection = self.protection.map(ProtectionView::brief);
         protection.unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    fn tells_policies(&self) -> bool {
+        self.pin_policy.is_some() || self.touch_policy.is_some()
+    }
+
+    /// When a person is needed, by the token's word.
+    fn asks_for(&self) -> String {
+        let policy = |what: &str, policy: &Option<String>| {
+            policy
+                .as_ref()
+                .map(|policy| format!("{what} {}", escape(policy)))
+        };
+        let asks = [
+            policy("PIN", &self.pin_policy),
+            policy("touch", &self.touch_policy),
+        ];
+        let asks: Vec<String> = asks.into_iter().flatten().collect();
+        match asks.is_empty() {
+            true => "-".to_owned(),
+            false => asks.join(", "),
+        }
+    }
+
+    fn attested(&self) -> &'static str {
+        match self.attested {
+            true => "yes",
+            false => "no",
+        }
+    }
+
+    /// What the key's place on its token is called: PIV has slots (SP 800-73-4, part 1, table 4b).
+    fn object(&self) -> &'static str {
+        let slot = u8::from_str_radix(&self.object_id, 16);
+        match slot {
+            Ok(0x9a | 0x9c..=0x9e | 0x82..=0x95) if self.tells_policies() => "slot",
+            _ => "CKA_ID",
+        }
     }
 
     fn usable(&self) -> &'static str {

@@ -35,11 +35,11 @@ fn a_row_is_short_and_escaped() {
         ..Key::default()
     };
     let view = KeyView::new("agent", key);
-    let row = view.row(false, false);
+    let row = view.row(false, false, false);
     assert_eq!(row[0], "agent:a\\u{202e}b");
     assert_eq!(row[2], "01234567");
     assert_eq!(row[4], "prod/example.org (no root yet)");
-    assert_eq!(view.row(true, false)[2], "0123456789abcdef");
+    assert_eq!(view.row(true, false, false)[2], "0123456789abcdef");
 }
 
 fn notary_key(used: Option<NotaryUse>) -> KeyView {
@@ -66,7 +66,7 @@ fn a_notary_key_shows_what_it_signed_last() {
             restored,
         }))
     };
-    let row = used(false).row(false, true);
+    let row = used(false).row(false, true, false);
     assert_eq!(
         row[3..6],
         [
@@ -75,8 +75,8 @@ fn a_notary_key_shows_what_it_signed_last() {
             "version 7, expires 2026-11-22T02:58:15Z"
         ]
     );
-    assert!(used(true).row(false, true)[5].contains("RESTORED"));
-    assert_eq!(notary_key(None).row(false, true)[5], "UNUSED");
+    assert!(used(true).row(false, true, false)[5].contains("RESTORED"));
+    assert_eq!(notary_key(None).row(false, true, false)[5], "UNUSED");
     let json = serde_json::to_value(used(false)).unwrap();
     assert_eq!(json["role"], "snapshot");
     assert_eq!(json["notary_use"]["version"], 7);
@@ -96,10 +96,10 @@ fn a_key_for_images_has_a_role_and_any_root() {
     };
     let view = KeyView::new("agent", key);
     assert_eq!(
-        view.row(false, false)[3..5],
+        view.row(false, false, false)[3..5],
         ["trust root", "images/reg.test/**"]
     );
-    assert_eq!(view.row(false, true)[5], "-");
+    assert_eq!(view.row(false, true, false)[5], "-");
 }
 
 #[test]
