@@ -13,8 +13,8 @@ pub(super) struct Door {
     shared: Arc<Shared>,
     /// None where pcscd is not there.
     readers: Option<Readers>,
-    /// What was there at the last look.
-    seen: Vec<Seen>,
+    /// What was there at the last look; none where there was no look since pcscd was found.
+    seen: Option<Vec<Seen>>,
     found: Option<Found>,
 }
 
@@ -38,7 +38,7 @@ impl Door {
         Self {
             shared,
             readers: None,
-            seen: Vec::new(),
+            seen: None,
             found: None,
         }
     }
@@ -56,10 +56,9 @@ impl Door {
             self.close();
             self.shared.settings.failed(&error)
         })?;
-        let changed = seen != self.seen;
         self.found.take_if(|found| !seen.contains(&found.seen));
-        self.seen = seen;
-        Ok(changed)
+        let before = self.seen.replace(seen);
+        Ok(before != self.seen)
     }
 
     /// Looks for the device among the cards that were seen.
@@ -68,7 +67,7 @@ impl Door {
         let settings = &shared.settings;
         let mut others = Vec::new();
         let mut trouble = None;
-        for seen in self.seen.clone() {
+        for seen in self.seen.clone().unwrap_or_default() {
             match self.identify(&seen) {
                 Ok((serial, firmware)) if serial == settings.serial => {
                     let found = Found { seen, firmware };
@@ -159,7 +158,7 @@ impl Door {
     /// Forgets pcscd and the device.
     pub(super) fn close(&mut self) {
         self.readers = None;
-        self.seen.clear();
+        self.seen = None;
         self.found = None;
     }
 

@@ -107,6 +107,9 @@ impl Command<'_> {
 
     fn receive(&self, card: &dyn Transport, command: &[u8]) -> Result<Answer, CardError> {
         let mut data = card.transmit(command)?;
+        if data.is_empty() {
+            return Err(CardError::Gone("it gave no answer".to_owned()));
+        }
         let Some((rest, &status)) = data.split_last_chunk() else {
             return Err(CardError::nonsense(self.name, "no status word"));
         };

@@ -78,7 +78,9 @@ impl From<pcsc::Error> for CardError {
             | E::InvalidHandle
             | E::InternalError
             | E::CommError => Self::NoService(text),
-            E::UnknownReader
+            // The first is of a card that is pulled out in mid-command.
+            E::NotTransacted
+            | E::UnknownReader
             | E::ReaderUnavailable
             | E::NoReadersAvailable
             | E::NoSmartcard
