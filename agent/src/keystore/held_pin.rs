@@ -32,8 +32,10 @@ struct Typed {
 #[derive(Debug, Clone)]
 pub(super) struct Given {
     pub(super) pin: SecretString,
-    /// Who typed it for this use, and so answers for the try; none where it was typed for another.
-    pub(super) typed_now: Option<Operator>,
+    /// A person typed it for this use, so that person answers for the try.
+    pub(super) typed_now: bool,
+    /// Who typed it, where that is known.
+    pub(super) by: Option<Operator>,
 }
 
 impl HeldPin {
@@ -43,6 +45,11 @@ impl HeldPin {
             changed: watch::Sender::new(()),
             lifetime,
         }
+    }
+
+    /// Tells whenever a PIN came or went.
+    pub(super) fn subscribe(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Somebody typed it.
@@ -74,7 +81,7 @@ impl HeldPin {
 
     /// Waits until there is one.
     pub(super) async fn comes_for(&self, policy: PinPolicy) {
-        let mut changes = self.changed.subscribe();
+        let mut changes = self.subscribe();
         // It can't fail: the sender is here.
         let _ = changes.wait_for(|()| self.holds_for(policy)).await;
     }
@@ -86,7 +93,8 @@ impl HeldPin {
         let typed = place.as_mut().filter(|typed| self.is_for(typed, policy))?;
         let given = Given {
             pin: typed.pin.clone(),
-            typed_now: self.is_fresh(typed).then(|| typed.by.clone()),
+            typed_now: self.is_fresh(typed),
+            by: Some(typed.by.clone()),
         };
         if policy == PinPolicy::Always {
             typed.spent = true;
@@ -97,6 +105,11 @@ impl HeldPin {
             self.changed.send_replace(());
         }
         Some(given)
+    }
+
+    /// Any PIN, for something that a person asks for now.
+    pub(super) fn lend(&self) -> Option<SecretString> {
+        self.typed.lock().as_ref().map(|typed| typed.pin.clone())
     }
 
     /// Drops a PIN whose time is over, where no key wants it that wants it once.
@@ -144,7 +157,8 @@ mod tests {
     fn a_key_that_wants_it_always_has_it_once() {
         let held = held(60);
         let given = held.give(PinPolicy::Always, false).unwrap();
-        assert_eq!(given.typed_now, Some(operator()));
+        assert!(given.typed_now);
+        assert_eq!(given.by, Some(operator()));
         assert!(held.give(PinPolicy::Always, false).is_none());
         assert!(held.give(PinPolicy::Once, false).is_none());
     }
@@ -156,10 +170,10 @@ mod tests {
             assert!(held.give(PinPolicy::Once, true).is_some());
         }
         let given = held.give(PinPolicy::Always, true).unwrap();
-        assert!(given.typed_now.is_some());
+        assert!(given.typed_now);
         assert!(!held.holds_for(PinPolicy::Always));
         let given = held.give(PinPolicy::Once, true).unwrap();
-        assert!(given.typed_now.is_none());
+        assert!(!given.typed_now);
         held.empty();
         assert!(!held.holds_for(PinPolicy::Once));
     }

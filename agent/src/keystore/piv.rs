@@ -7,7 +7,6 @@
 mod card;
 mod connected;
 mod door;
-mod hand;
 mod job;
 mod owner;
 mod rules;

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::hand::Hand;
 use super::settings::Settings;
 use crate::keystore::error::KeystoreError;
+use crate::keystore::held_pin::HeldPin;
 use crate::keystore::key::{BoundKey, KeyDescription, KeyStanding, TokenIdentity, TokenSerial};
 use crate::keystore::name::KeyName;
 use crate::keystore::pin::PinSource;
@@ -21,7 +21,7 @@ use crate::keystore::waiting::{About, Wait, WaitKind, WaitList, Waiting};
 pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) serial: TokenSerial,
-    pub(super) hand: Hand,
+    pub(super) hand: HeldPin,
     pub(super) waits: WaitList,
     state: watch::Sender<KeystoreState>,
     token: Mutex<Option<TokenIdentity>>,
@@ -36,7 +36,7 @@ impl Shared {
         let start = settings.absent("it is being looked for");
         Self {
             serial,
-            hand: Hand::new(settings.person_time),
+            hand: HeldPin::new(settings.person_time),
             waits: WaitList::default(),
             state: watch::Sender::new(KeystoreState::Absent(start)),
             token: Mutex::new(None),

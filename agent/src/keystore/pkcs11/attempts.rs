@@ -95,18 +95,18 @@ impl Attempts {
     pub(super) fn once(
         &self,
         token: &Found,
-        Given { pin, typed_now }: &Given,
+        Given { pin, typed_now, by }: &Given,
         login: impl FnOnce(&SecretString) -> Result<(), Error>,
     ) -> Result<(), Refusal> {
         let serial = &token.identity.serial;
         let mut rules = self.rules.lock();
         let allowed = match typed_now {
-            Some(_) => rules.attended(token.counter),
-            None => rules.once_more(token.counter),
+            true => rules.attended(token.counter),
+            false => rules.once_more(token.counter),
         };
         allowed.map_err(Refusal::NotTried)?;
-        let proven = typed_now.is_none() && rules.proves(serial, pin);
-        let open = || self.log.open(&self.keystore, serial, typed_now.as_ref());
+        let proven = !typed_now && rules.proves(serial, pin);
+        let open = || self.log.open(&self.keystore, serial, by.as_ref());
         let attempt = match proven {
             true => None,
             false => {

@@ -8,9 +8,9 @@ use super::Owner;
 use super::pins::Pins;
 use crate::keystore::device::NewManagementKey;
 use crate::keystore::error::KeystoreError;
+use crate::keystore::held_pin::Given;
 use crate::keystore::order::Access;
 use crate::keystore::piv::card::{ManagementAlgorithm, Session};
-use crate::keystore::piv::hand::Given;
 use crate::keystore::piv::settings::{FactorySecret, Settings};
 
 /// The management key of every YubiKey from the factory, for 3DES and for AES-192.
@@ -64,6 +64,7 @@ fn kept(
     let given = Given {
         pin,
         typed_now: true,
+        by: None,
     };
     pins.give(session, &given, None)?;
     let key = session.kept_management_key().map_err(failed)?;

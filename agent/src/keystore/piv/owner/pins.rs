@@ -6,10 +6,10 @@ use secrecy::SecretString;
 
 use super::{Owner, state_of};
 use crate::keystore::error::KeystoreError;
+use crate::keystore::held_pin::Given;
 use crate::keystore::login::{LoginLog, Operator};
 use crate::keystore::pin::PinSource;
 use crate::keystore::piv::card::{CardError, Reference, SecretMetadata, Session};
-use crate::keystore::piv::hand::Given;
 use crate::keystore::piv::job::Pin;
 use crate::keystore::piv::rules::{PinRules, attended};
 use crate::keystore::piv::shared::Shared;
@@ -113,13 +113,14 @@ impl Owner {
         let given = Given {
             pin,
             typed_now: true,
+            by: Some(operator.clone()),
         };
         let pins = &mut self.pins;
         let verified = self
             .door
             .visit(wanted, |session| pins.give(session, &given, Some(operator)));
         match &verified {
-            Ok(()) if typed => self.shared.hand.put(given.pin),
+            Ok(()) if typed => self.shared.hand.put(given.pin, operator.clone()),
             Ok(()) => {}
             Err(error) => {
                 let refused = state_of(error.clone());
@@ -156,6 +157,7 @@ impl Owner {
         Ok(Some(Given {
             pin: self.pins.read()?,
             typed_now: false,
+            by: None,
         }))
     }
 }

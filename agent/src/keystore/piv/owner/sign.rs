@@ -56,7 +56,7 @@ impl Owner {
             let slot = keys::slot_of(&shared, &key)?;
             let policies = keys::same_key(&shared, session, &key)?;
             if let Some(given) = &given {
-                pins.give(session, given, None)?;
+                pins.give(session, given, given.by.as_ref())?;
             }
             touch = match policies.touch {
                 TouchPolicy::Never => false,

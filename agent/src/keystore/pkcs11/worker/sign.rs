@@ -137,7 +137,8 @@ impl Worker {
         let pin = settings.read_pin()?;
         Ok(Given {
             pin,
-            typed_now: None,
+            typed_now: false,
+            by: None,
         })
     }
 
