@@ -3,7 +3,7 @@
 pub(super) mod attest;
 mod enroll;
 mod filter;
-mod generate;
+pub(super) mod generate;
 mod list;
 mod remove;
 mod show;

@@ -169,9 +169,12 @@ impl Proof {
                 ("record", proved.record.to_string()),
             ],
         )?;
-        for warning in &proved.warnings {
-            writeln!(out, "warning: {}", escape(warning))?;
-        }
-        Ok(())
+        self.print_warnings(out)
+    }
+
+    /// Known weaknesses of the firmware.
+    pub(super) fn print_warnings(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut warnings = self.attestation.warnings.iter();
+        warnings.try_for_each(|warning| writeln!(out, "warning: {}", escape(warning)))
     }
 }

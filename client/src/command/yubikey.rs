@@ -13,6 +13,7 @@ mod weak;
 use clap::Subcommand;
 
 use super::context::Context;
+use super::key::{attest, generate};
 use crate::Exit;
 
 /// The commands about YubiKeys.
@@ -24,6 +25,10 @@ pub enum YubiKeyCommand {
     Setup(setup::Setup),
     /// Shows a YubiKey: tries that are left, slots, keys, warnings.
     Info(info::Info),
+    /// Makes a key: `privyseal key generate`.
+    Generate(generate::Generate),
+    /// Shows what a YubiKey proves of a key: `privyseal key attest`.
+    Attest(attest::Attest),
     /// Changes the PIN.
     ChangePin(change::ChangePin),
     /// Changes the PUK.
@@ -44,6 +49,8 @@ pub(super) async fn run(
         YubiKeyCommand::List(command) => list::run(command, context).await,
         YubiKeyCommand::Setup(command) => setup::run(command, context).await,
         YubiKeyCommand::Info(command) => info::run(command, context).await,
+        YubiKeyCommand::Generate(command) => generate::run(command, context).await,
+        YubiKeyCommand::Attest(command) => attest::run(command, context).await,
         YubiKeyCommand::ChangePin(command) => change::pin(command, context).await,
         YubiKeyCommand::ChangePuk(command) => change::puk(command, context).await,
         YubiKeyCommand::Unblock(command) => change::unblock(command, context).await,

@@ -72,9 +72,7 @@ fn a_person_sets_a_new_yubikey_up_in_one_sitting() {
         "PUK: set (record",
         "management key: random, kept on the YubiKey under the PIN",
         "key: root-1, ecdsa-p256 in slot 9c",
-        &format!(
-            "proved: made on YubiKey {SERIAL} (firmware 5.7.1) in slot 9c, PIN always, touch always"
-        ),
+        &format!("proved: YubiKey {SERIAL}, firmware 5.7.1, slot 9c, PIN always, touch always"),
         "Keep the PUK where the YubiKey is not",
         "privyseal repo init --authority production",
     ] {

@@ -39,7 +39,10 @@ pub struct Generate {
     json: bool,
 }
 
-pub(super) async fn run(command: Generate, context: &mut Context<'_>) -> anyhow::Result<Exit> {
+pub(in crate::command) async fn run(
+    command: Generate,
+    context: &mut Context<'_>,
+) -> anyhow::Result<Exit> {
     let agent = context.agent().await?;
     let mut request = GenerateKeyRequest {
         keystore: command.keystore,

@@ -1,12 +1,13 @@
 use std::io::Write;
 
 use anyhow::Context as _;
-use privyseal_proto::v1::{AttestRequest, GenerateKeyRequest, YubiKey, yubi_key};
+use privyseal_proto::v1::{GenerateKeyRequest, YubiKey, yubi_key};
 
 use super::Setup;
 use super::secrets::{Sitting, say};
-use crate::agent::{Agent, TRUST};
+use crate::agent::{Agent, KeyRef, TRUST};
 use crate::command::context::Context;
+use crate::command::proof::Proof;
 use crate::failure::Advice;
 use crate::show::{escape, quote};
 
@@ -150,32 +151,17 @@ pub(super) async fn prove(
     name: &str,
     context: &mut Context<'_>,
 ) -> anyhow::Result<()> {
-    let request = AttestRequest {
-        key: name.to_owned(),
-        again: false,
+    let key = KeyRef {
+        agent: Some(agent.name().to_owned()),
+        name: name.to_owned(),
     };
-    let reply = agent.keys().attest(request).await;
-    let reply = reply.map_err(|status| agent.error(&status));
-    let reply =
-        reply.context("the key is there, but the YubiKey does not prove where it was made")?;
-    let attestation = reply.into_inner().attestation;
-    let attestation =
-        attestation.ok_or_else(|| agent.wrong_answer("the attestation is missing"))?;
-    let state = format!(
-        "made on YubiKey {} (firmware {}) in slot {}, PIN {}, touch {}, by the word of {} (record {})",
-        escape(&attestation.serial),
-        escape(&attestation.firmware),
-        escape(&attestation.slot),
-        escape(&attestation.pin_policy),
-        escape(&attestation.touch_policy),
-        quote(&attestation.root_name),
-        attestation.record,
-    );
-    say("proved", &state, context)?;
-    for warning in &attestation.warnings {
-        writeln!(context.screen, "warning: {}", escape(warning))?;
-    }
-    Ok(())
+    let mut agents = context.agents(Vec::new()).await?;
+    let keys = agents.keys().await?;
+    let held = agents.resolve(&keys, &key)?;
+    let proof = Proof::ask(&mut agents, held, false).await;
+    let proof = proof.context("the key is there, but where it was made is not proved")?;
+    say("proved", &proof.brief(), context)?;
+    Ok(proof.print_warnings(context.screen)?)
 }
 
 /// Says what a person does next.
