@@ -2,6 +2,8 @@
 //! counts the tries of the PIN: none is burnt that nobody typed.
 
 #[cfg(test)]
+mod administer;
+#[cfg(test)]
 mod pins;
 #[cfg(test)]
 mod presence;
