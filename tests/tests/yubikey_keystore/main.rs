@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod administer;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod pins;
 #[cfg(test)]
 mod presence;

@@ -48,9 +48,19 @@ impl Stage {
 
     /// With further lines of the keystore's config.
     pub(crate) fn with(pin: &str, more: &str, firmware: Firmware) -> Option<Self> {
+        // The worse of two beliefs: what another program verified is still verified.
+        Self::of(pin, more, firmware, Reselect::Keep)
+    }
+
+    /// As [`Self::with`], with what the YubiKey forgets when PIV is selected again.
+    pub(crate) fn of(
+        pin: &str,
+        more: &str,
+        firmware: Firmware,
+        reselect: Reselect,
+    ) -> Option<Self> {
         let yubikey = VirtualYubiKey::new(Profile {
-            // The stricter of two beliefs: what another program verified is still verified.
-            reselect: Reselect::Keep,
+            reselect,
             ..Profile::new(SERIAL, firmware)
         });
         if !require::softhsm() {
