@@ -78,6 +78,11 @@ impl Terminal {
         writeln!(self.keyboard, "{line}").unwrap();
     }
 
+    /// Presses keys, and not Enter.
+    pub fn presses(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
     /// Waits for the end; standard output is all that the terminal showed.
     #[must_use]
     pub fn ends(mut self) -> Answer {
@@ -95,5 +100,8 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         drop(self.script.kill());
         drop(self.script.wait());
+        if thread::panicking() {
+            eprintln!("the terminal showed:\n{}", self.shown.lock().unwrap());
+        }
     }
 }

@@ -90,6 +90,15 @@ impl Hidden {
         Ok(hidden)
     }
 
+    /// Asks once more, after an answer that would not do. What was typed meanwhile is an answer, too;
+    /// nothing of it was shown.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn again(&mut self) -> io::Result<()> {
+        self.question.show()
+    }
+
     /// The question, for who writes to the terminal while it waits.
     ///
     /// # Errors

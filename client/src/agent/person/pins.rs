@@ -29,8 +29,6 @@ pub(super) fn can_type() -> bool {
 enum Typed {
     /// The agent took the PIN.
     Taken,
-    /// It can't have been right; a person may type another one.
-    Again,
     /// The request waits no more.
     Pointless,
     /// No PIN is asked for here any more, and why.
@@ -63,7 +61,7 @@ impl Person<'_> {
                     // Where somebody else's request took it, ours waits on, and is asked about again.
                     let _ = timeout(TAKEN, self.until_it_goes_on(id)).await;
                 }
-                Typed::Again | Typed::Pointless => {}
+                Typed::Pointless => {}
                 Typed::Never(why) => self.give_up(&waiting.keystore, &why),
             }
         }
@@ -131,35 +129,44 @@ impl Person<'_> {
         }))
     }
 
+    /// Asks until a PIN is taken. Between a wrong one and the next nothing that is typed is shown.
     async fn ask_for(&self, id: u64, waiting: &Waiting, keystore: &KeystoreStatus) -> Typed {
-        let pin = {
-            let Ok(mut asking) = self.voice.ask(id, words::prompt(waiting)) else {
-                return Typed::Never("there is no terminal to type the PIN on".to_owned());
-            };
-            tokio::select! {
+        let nowhere =
+            |_: io::Error| Typed::Never("there is no terminal to type the PIN on".to_owned());
+        let mut asking = match self.voice.ask(id, words::prompt(waiting)) {
+            Ok(asking) => asking,
+            Err(error) => return nowhere(error),
+        };
+        loop {
+            let pin = tokio::select! {
                 biased;
                 () = self.until_it_goes_on(id) => return Typed::Pointless,
                 typed = asking.answer() => typed,
+            };
+            let Ok(Some(mut pin)) = pin else {
+                return Typed::Never("no PIN was typed".to_owned());
+            };
+            let why = match check_pin(&keystore.kind, &pin) {
+                Ok(()) => match self.unlock(&waiting.keystore, &mut pin).await {
+                    Ok(()) => {
+                        self.voice.say(&words::pin_taken(waiting));
+                        return Typed::Taken;
+                    }
+                    // The next try is a person's, too; before the last one the agent refuses.
+                    Err(error) if error.code() == Some("PIN_INCORRECT") => {
+                        escape(&error.to_string())
+                    }
+                    Err(error) => return Typed::Never(told(&error)),
+                },
+                Err(why) => format!("{why}; nothing was sent"),
+            };
+            self.voice.say(&why);
+            if !self.waits_for_pin(id) {
+                return Typed::Pointless;
             }
-        };
-        let Ok(Some(mut pin)) = pin else {
-            return Typed::Never("no PIN was typed".to_owned());
-        };
-        if let Err(why) = check_pin(&keystore.kind, &pin) {
-            self.voice.say(&format!("{why}; nothing was sent"));
-            return Typed::Again;
-        }
-        match self.unlock(&waiting.keystore, &mut pin).await {
-            Ok(()) => {
-                self.voice.say(&words::pin_taken(waiting));
-                Typed::Taken
+            if let Err(error) = asking.again() {
+                return nowhere(error);
             }
-            // The next try is a person's, too; before the last one the agent refuses.
-            Err(error) if error.code() == Some("PIN_INCORRECT") => {
-                self.voice.say(&escape(&error.to_string()));
-                Typed::Again
-            }
-            Err(error) => Typed::Never(told(&error)),
         }
     }
 

@@ -56,10 +56,10 @@ impl<'a> Voice<'a> {
         self.progress.pause();
         let asking = Asking {
             voice: self,
+            request,
             hidden: Hidden::ask(prompt)?,
         };
-        let question = asking.hidden.question()?;
-        self.asked.set(Some(Asked { request, question }));
+        asking.wait()?;
         Ok(asking)
     }
 
@@ -78,10 +78,23 @@ impl<'a> Voice<'a> {
 /// A question that waits for its answer. On drop it is taken back.
 pub(super) struct Asking<'a> {
     voice: &'a Voice<'a>,
+    request: u64,
     hidden: Hidden,
 }
 
 impl Asking<'_> {
+    /// As [`Hidden::again`].
+    pub(super) fn again(&mut self) -> io::Result<()> {
+        self.hidden.again()?;
+        self.wait()
+    }
+
+    fn wait(&self) -> io::Result<()> {
+        let (request, question) = (self.request, self.hidden.question()?);
+        self.voice.asked.set(Some(Asked { request, question }));
+        Ok(())
+    }
+
     /// As [`Hidden::answer`].
     pub(super) async fn answer(&mut self) -> io::Result<Option<Zeroizing<String>>> {
         let answer = self.hidden.answer().await;
