@@ -16,8 +16,13 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, KeystoreError>>;
 
 /// One thing for the supervisor to do.
 pub(super) enum Event {
-    /// A session met an error that asks for finding everything again.
-    Trouble { login: u64, what: String },
+    /// A session met an error that asks for finding everything again; `logged_out` where the token
+    /// wants a login again.
+    Trouble {
+        login: u64,
+        what: String,
+        logged_out: bool,
+    },
     /// The token refused the PIN for one signature.
     PinRefused { login: u64, error: KeystoreError },
     /// There are further keys to hold.

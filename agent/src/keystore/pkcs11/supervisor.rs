@@ -146,9 +146,13 @@ impl Supervisor {
         }
         let shared = Arc::clone(&self.shared);
         match event {
-            Event::Trouble { login, what } => {
+            Event::Trouble {
+                login,
+                what,
+                logged_out,
+            } => {
                 if login == self.login {
-                    self.recover(what);
+                    self.recover(what, logged_out);
                 }
             }
             Event::PinRefused { login, error } => {

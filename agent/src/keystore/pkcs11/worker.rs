@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use cryptoki::error::Error;
+use cryptoki::error::{Error, RvError};
 use cryptoki::session::Session;
 
 use self::sign::Failure;
@@ -100,10 +100,14 @@ impl Worker {
             if let Err(end) = self.serve(job) {
                 let login = self.context.login;
                 let event = match end {
-                    End::Trouble(what) => {
+                    End::Trouble { what, logged_out } => {
                         let keystore = &self.context.settings.name;
                         tracing::warn!(%keystore, "session ended: {what}");
-                        Event::Trouble { login, what }
+                        Event::Trouble {
+                            login,
+                            what,
+                            logged_out,
+                        }
                     }
                     End::PinRefused(error) => Event::PinRefused { login, error },
                 };
@@ -151,10 +155,17 @@ impl Worker {
 
     /// Answers that the token did not sign, and goes on where that is possible.
     fn give_up(&mut self, job: Job, error: &Error) -> Result<(), End> {
-        let answer = Err(self.unsigned(&job, error));
-        job.answer(answer);
+        let answer = self.unsigned(&job, error);
+        let untouched = matches!(answer, KeystoreError::TouchTimeout { .. });
+        let demands = job.demands;
+        job.answer(Err(answer));
         match ckr::action_of(error) {
-            Action::Reconnect | Action::Fatal => Err(End::Trouble(ckr::describe(error))),
+            // The token took the PIN a moment ago, so the login is alive.
+            _ if untouched && demands.pin => self.renew(),
+            Action::Reconnect | Action::Fatal => Err(End::Trouble {
+                what: ckr::describe(error),
+                logged_out: !untouched && ckr::value(error) == Some(RvError::UserNotLoggedIn),
+            }),
             Action::Retry | Action::AskOperator | Action::Refuse => self.renew(),
         }
     }
@@ -162,9 +173,10 @@ impl Worker {
     /// Replaces the session: after a failed C_Sign its operation may stay active for ever.
     fn renew(&mut self) -> Result<(), End> {
         let Context { module, token, .. } = &self.context;
-        self.session = module
-            .session(token, false)
-            .map_err(|error| End::Trouble(ckr::describe(&error)))?;
+        self.session = module.session(token, false).map_err(|error| End::Trouble {
+            what: ckr::describe(&error),
+            logged_out: false,
+        })?;
         Ok(())
     }
 }
@@ -172,7 +184,7 @@ impl Worker {
 /// Why a session ends.
 enum End {
     /// Everything must be found again.
-    Trouble(String),
+    Trouble { what: String, logged_out: bool },
     /// The token refused a PIN.
     PinRefused(KeystoreError),
 }

@@ -217,8 +217,9 @@ impl Supervisor {
 
     /// A session says that something it held is dead. Where the token still answers and the anchor
     /// still finds our keys, the login is alive, and new sessions and handles will do; else
-    /// everything is found again from the start.
-    pub(super) fn recover(&mut self, what: String) {
+    /// everything is found again from the start. Not so where it wants a login again: ykcs11 shows the
+    /// keys of a card that forgot the PIN (another program reset it) as before.
+    pub(super) fn recover(&mut self, what: String, logged_out: bool) {
         let absent = |what| KeystoreError::Absent {
             keystore: self.shared.settings.name.clone(),
             what,
@@ -232,7 +233,9 @@ impl Supervisor {
         }
         self.shared.publish(state.clone());
         self.shared.close();
-        let alive = serving.crew.ended(GRACE)
+        let ended = serving.crew.ended(GRACE);
+        let alive = ended
+            && !logged_out
             && Inventory::scan(&serving.anchor).is_ok_and(|inventory| {
                 let bound = self.bound.values().cloned();
                 let Serving {
