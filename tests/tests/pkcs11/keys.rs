@@ -84,7 +84,7 @@ fn generated_keys_can_sign_and_nothing_else() {
         ];
         for algorithm in algorithms {
             let made = keystore
-                .generate("made".parse().unwrap(), algorithm)
+                .generate(KeyOrder::plain("made".parse().unwrap(), algorithm))
                 .await
                 .unwrap();
             assert_eq!(made.key.public_key.algorithm(), algorithm);

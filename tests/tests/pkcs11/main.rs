@@ -21,8 +21,8 @@ use std::time::Duration;
 use privyseal_agent::keystore::login::{LoginAttempt, LoginLog, Standing};
 use privyseal_agent::keystore::pkcs11::{Pkcs11Keystore, Settings};
 use privyseal_agent::keystore::{
-    BoundKey, KeyStanding, Keystore, KeystoreError, KeystoreName, KeystoreState, Operator,
-    TokenSerial,
+    BoundKey, KeyOrder, KeyStanding, Keystore, KeystoreError, KeystoreName, KeystoreState,
+    Operator, TokenSerial,
 };
 use privyseal_tests::shim::{Fault, Shim, USER_PIN_FINAL_TRY, USER_PIN_LOCKED};
 use privyseal_tuf::Algorithm;
@@ -212,7 +212,7 @@ fn reason<T>(result: Result<T, KeystoreError>) -> &'static str {
 
 async fn generate(keystore: &Pkcs11Keystore, name: &str, algorithm: Algorithm) -> Arc<BoundKey> {
     keystore
-        .generate(name.parse().unwrap(), algorithm)
+        .generate(KeyOrder::plain(name.parse().unwrap(), algorithm))
         .await
         .unwrap()
         .key
