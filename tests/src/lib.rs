@@ -44,3 +44,4 @@ pub mod token;
 pub mod tuf_client;
 pub mod wait;
 pub mod web;
+pub mod ykman;
