@@ -11,20 +11,19 @@ use crate::stage::{Module, Plan, SIGNATURE, Stage, sign};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn with_touch(module: Module, pin: PinPolicy) -> Option<Stage> {
+fn with_touch(module: Module, pin: PinPolicy, deadline: &str) -> Option<Stage> {
     Stage::new(&Plan {
         keys: &[(0x9C, Algorithm::P256, pin, TouchPolicy::Always)],
-        more: "holds_root_keys = false\ndeadline = \"5s\"",
+        more: &format!("holds_root_keys = false\ndeadline = \"{deadline}\""),
         ..Plan::new(module)
     })
 }
 
-/// ykcs11 shows the attestation, which tells of the touch. The module's calls take longer than the
-/// keystore's deadline, and nobody takes it for broken.
+/// ykcs11 shows the attestation, which tells of the touch.
 #[test]
 fn a_touch_is_announced_and_waited_for() {
     for pin in [PinPolicy::Once, PinPolicy::Always] {
-        let Some(stage) = with_touch(Module::Ykcs11, pin) else {
+        let Some(stage) = with_touch(Module::Ykcs11, pin, "5s") else {
             return;
         };
         let (rpc, repository) = (stage.rpc(), stage.repository(SIGNATURE));
@@ -44,6 +43,27 @@ fn a_touch_is_announced_and_waited_for() {
     }
 }
 
+/// The module's call takes longer than the keystore's deadline, and nobody takes it for broken.
+#[test]
+fn the_time_for_a_touch_comes_on_top_of_the_deadline() {
+    for pin in [PinPolicy::Once, PinPolicy::Always] {
+        let Some(stage) = with_touch(Module::Ykcs11, pin, "300ms") else {
+            return;
+        };
+        let (rpc, repository) = (stage.rpc(), stage.repository(SIGNATURE));
+        let key = repository.key("targets");
+        let document = metadata::targets(1, &[]);
+        let request = repository.request("targets", &key.name, &document);
+        stage
+            .yubikey
+            .set_touch(Touch::After(Duration::from_millis(700)));
+        let (heard, signed) = sign(&rpc, request);
+        assert_eq!(heard, [Kind::Touch]);
+        assert!(openssl::verifies(key, &document, &signed.unwrap()));
+        assert!(!stage.agent.log().contains("does not return"));
+    }
+}
+
 #[test]
 fn a_touch_that_nobody_gave_is_named_and_the_next_request_signs() {
     for (module, reason) in [
@@ -51,7 +71,7 @@ fn a_touch_that_nobody_gave_is_named_and_the_next_request_signs() {
         // Nothing tells it that the key wants one.
         (Module::OpenSc, "KEYSTORE_REFUSED"),
     ] {
-        let Some(stage) = with_touch(module, PinPolicy::Always) else {
+        let Some(stage) = with_touch(module, PinPolicy::Always, "5s") else {
             return;
         };
         let (rpc, repository) = (stage.rpc(), stage.repository(SIGNATURE));
