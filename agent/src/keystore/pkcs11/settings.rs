@@ -189,6 +189,8 @@ mod tests {
             "deadline = \"-1s\"",
             "deadline = \"1ms\"",
             "deadline = \"1h\"",
+            "person_time = \"9s\"",
+            "person_time = \"11m\"",
             "pins = 3",
             "accept_extractable = [\"a b\"]",
         ] {

@@ -1,8 +1,8 @@
 //! Certificates that Yubico and YubiKeys signed.
 
 use super::super::{
-    AttestationChain, AttestationError, Attested, FormFactor, Roots, certificate::Certificate,
-    path, statement, verify,
+    AttestationChain, AttestationError, Attested, Claim, FormFactor, Roots,
+    certificate::Certificate, path, statement, verify,
 };
 use crate::keystore::{PinPolicy, Policies, Slot, TouchPolicy};
 
@@ -53,6 +53,19 @@ fn yubicos_certificates_for_piv_lead_to_its_newer_root_alone() {
             "CN=Yubico PIV Attestation B2 1",
         ]
     );
+}
+
+#[test]
+fn an_attestation_is_told_from_other_certificates_by_what_it_claims() {
+    let chain = AttestationChain::from_pem(SIGSTORE).unwrap();
+    let [leaf, f9, ..] = chain.ders() else {
+        panic!("it has an attestation and the certificate of F9");
+    };
+    let (claim, attested) = (Claim::read(leaf).unwrap(), verified(SIGSTORE));
+    assert_eq!(claim.public_key, attested.public_key);
+    assert_eq!(claim.policies, attested.policies);
+    assert!(claim.names_as_issuer(f9) && !claim.names_as_issuer(leaf));
+    assert!(Claim::read(f9).is_none() && Claim::read(b"no certificate").is_none());
 }
 
 #[test]
