@@ -383,12 +383,16 @@ impl KeystoreError {
                 "Make sure of the PIN, then type it with `privyseal agent unlock {keystore}`, or \
                  correct the PIN source and use it with `privyseal agent unlock {keystore} --again`"
             ),
-            Self::PinLocked { .. } => "Set a new user PIN with the SO PIN, as the token's manual \
-                 says (`pkcs11-tool --module MODULE --login --login-type so --init-pin`)"
-                .to_owned(),
-            Self::PinFinalTry { .. } => "Log in once with the token's own tool and the right PIN, \
-                 which resets its counter, or set a new PIN with the SO PIN; then unlock"
-                .to_owned(),
+            Self::PinLocked { keystore } => format!(
+                "Set a new user PIN with the SO PIN, as the token's manual says (`pkcs11-tool \
+                 --module MODULE --login --login-type so --init-pin`); of a YubiKey with the PUK: \
+                 `privyseal yubikey unblock {keystore}`"
+            ),
+            Self::PinFinalTry { keystore } => format!(
+                "Log in once with the token's own tool and the right PIN, which resets its \
+                 counter, or set a new PIN with the SO PIN, then unlock; of a YubiKey with the \
+                 PUK: `privyseal yubikey unblock {keystore}`"
+            ),
             Self::PinUnavailable { keystore, .. } => format!(
                 "Correct the PIN source, then `privyseal agent unlock {keystore} --again`; or \
                  type the PIN with `privyseal agent unlock {keystore}`"
@@ -414,7 +418,7 @@ impl KeystoreError {
                  that key for ever with `--replace`"
                 .to_owned(),
             Self::ManagementKeyRefused { keystore, .. } => format!(
-                "Type it with `--management-key`, or keep it on the device under the PIN: \
+                "Give it with `--management-key-file`, or have the device keep one under the PIN: \
                  `privyseal yubikey set-management-key {keystore}`"
             ),
             Self::PukIncorrect { .. } => "Make sure of the PUK: each wrong one costs a try, and \

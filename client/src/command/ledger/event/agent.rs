@@ -49,6 +49,12 @@ impl RecordView {
                 self.by(locked.operator.as_ref());
                 self.detail.clone_from(&locked.keystore);
             }
+            Event::DeviceChanged(changed) => {
+                self.event = "device change";
+                self.by(changed.operator.as_ref());
+                let detail = [&changed.keystore, &changed.change, &changed.slot];
+                self.detail = detail.map(String::as_str).join(" ").trim_end().to_owned();
+            }
             _ => {}
         }
     }

@@ -25,6 +25,22 @@ impl RecordView {
                 self.by(key.operator.as_ref());
                 self.key.clone_from(&key.name);
             }
+            Event::KeyAttested(proved) => {
+                self.event = "key attested";
+                self.by(proved.caller.as_ref());
+                if let Some(lineage) = &proved.lineage {
+                    self.subject = format!("{}/{}", lineage.authority, lineage.repository);
+                }
+                self.key.clone_from(&proved.key);
+                self.detail = format!(
+                    "device {}, firmware {}, slot {}, PIN {}, touch {}",
+                    proved.serial,
+                    proved.firmware,
+                    proved.slot,
+                    proved.pin_policy,
+                    proved.touch_policy
+                );
+            }
             Event::KeyCertified(certified) => {
                 self.event = "will certify";
                 self.by(certified.caller.as_ref());

@@ -1,7 +1,7 @@
 use privyseal_proto::ledger::v1::{
-    Caller, ConfigReloaded, Decision, EnrollmentPart, KeyCertified, KeyEnrolled, KeyRemoved,
-    Lineage, LoginOpened, NotaryDecision, NotaryRestored, Observed, Outcome, Refusals,
-    RepositoryEnrolled, refusals::Count,
+    Caller, ConfigReloaded, Decision, DeviceChanged, EnrollmentPart, KeyAttested, KeyCertified,
+    KeyEnrolled, KeyRemoved, Lineage, LoginOpened, NotaryDecision, NotaryRestored, Observed,
+    Outcome, Refusals, RepositoryEnrolled, refusals::Count,
 };
 
 use super::*;
@@ -263,5 +263,58 @@ fn an_enrolled_key_has_its_purpose_and_role() {
     assert_eq!(
         key("notary", "timestamp"),
         "ecdsa-p256 for notary timestamp, hsm, token 01"
+    );
+}
+
+#[test]
+fn what_is_done_to_a_device_and_what_it_proves_is_told() {
+    let changed = DeviceChanged {
+        operator: Some(Caller {
+            uid: 1000,
+            name: "ops".to_owned(),
+            ..Caller::default()
+        }),
+        keystore: "root-a".to_owned(),
+        change: "change-pin".to_owned(),
+        slot: String::new(),
+    };
+    let shown = row(Event::DeviceChanged(changed.clone()));
+    assert_eq!(
+        (shown[2].as_str(), shown[3].as_str()),
+        ("device change", "ops (1000)")
+    );
+    assert_eq!(shown[6], "root-a change-pin");
+    let imported = DeviceChanged {
+        change: "import-certificate".to_owned(),
+        slot: "9c".to_owned(),
+        ..changed
+    };
+    assert_eq!(
+        row(Event::DeviceChanged(imported))[6],
+        "root-a import-certificate 9c"
+    );
+    let shown = row(Event::KeyAttested(KeyAttested {
+        key: "root-1".to_owned(),
+        lineage: Some(Lineage {
+            authority: "prod".to_owned(),
+            repository: "example.org".to_owned(),
+            ..Lineage::default()
+        }),
+        serial: "12345678".to_owned(),
+        firmware: "5.7.1".to_owned(),
+        slot: "9c".to_owned(),
+        pin_policy: "always".to_owned(),
+        touch_policy: "always".to_owned(),
+        ..KeyAttested::default()
+    }));
+    assert_eq!(
+        shown[2..],
+        [
+            "key attested",
+            "-",
+            "prod/example.org",
+            "root-1",
+            "device 12345678, firmware 5.7.1, slot 9c, PIN always, touch always",
+        ]
     );
 }
