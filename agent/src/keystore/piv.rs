@@ -59,7 +59,6 @@ impl Question {
     /// A YubiKey makes an RSA key in minutes.
     const GENERATE: Self = Self::new("making a key", 300, false);
     const DESTROY: Self = Self::new("destroying a key", 30, true);
-    const IMPORT: Self = Self::new("importing a key", 60, false);
     const INSPECT: Self = Self::new("describing a key", 30, true);
     const ATTEST: Self = Self::new("an attestation", 30, true);
     const UNLOCK: Self = Self::new("the PIN's verification", 30, false);
@@ -151,7 +150,7 @@ impl PivKeystore {
             if let Some(obstacle) = self.shared.obstacle(key) {
                 return Err(obstacle);
             }
-            if !self.shared.needs_person(key) {
+            if !self.shared.needs_person(key, Some(about)) {
                 return Ok(());
             }
             wait.get_or_insert_with(|| self.shared.wait(WaitKind::Pin, about, limit));
@@ -207,7 +206,7 @@ impl Keystore for PivKeystore {
     }
 
     fn needs_person(&self, key: &BoundKey) -> bool {
-        self.shared.needs_person(key)
+        self.shared.needs_person(key, None)
     }
 
     async fn attended(&self, key: &BoundKey, about: &About) -> Result<(), KeystoreError> {
@@ -247,13 +246,16 @@ impl Keystore for PivKeystore {
 
     async fn import(
         &self,
-        name: KeyName,
-        key: PrivateKey,
+        _name: KeyName,
+        _key: PrivateKey,
     ) -> Result<KeyDescription, KeystoreError> {
-        let order = KeyOrder::plain(name, key.public().algorithm());
-        let key = Box::new(key);
-        self.ask(Question::IMPORT, |reply| Job::Import(order, key, reply))
-            .await
+        Err(KeystoreError::MechanismUnsupported {
+            keystore: self.shared.settings.name.clone(),
+            what:
+                "way to take a private key from the agent: write it with `ykman piv keys import`, \
+                   and enrol it with `privyseal key enroll`"
+                    .to_owned(),
+        })
     }
 
     async fn inspect(
@@ -276,9 +278,14 @@ impl Keystore for PivKeystore {
         Some(self)
     }
 
-    async fn unlock(&self, pin: SecretString, operator: Operator) -> Result<(), KeystoreError> {
+    async fn unlock(
+        &self,
+        pin: SecretString,
+        only_for: Option<u64>,
+        operator: Operator,
+    ) -> Result<(), KeystoreError> {
         self.ask(Question::UNLOCK, |reply| {
-            Job::Unlock(Pin::Typed(pin), operator, reply)
+            Job::Unlock(Pin::Typed(pin, only_for), operator, reply)
         })
         .await
     }

@@ -2,15 +2,15 @@
 
 use privyseal_proto::v1::yubi_keys_client::YubiKeysClient;
 use privyseal_proto::v1::{
-    ChangePinRequest, ChangePukRequest, DescribeYubiKeyRequest, DeviceAccess, GenerateKeyRequest,
-    Key, SetManagementKeyRequest, UnblockPinRequest, YubiKey,
+    ChangePinRequest, ChangePukRequest, DescribeYubiKeyRequest, DeviceAccess, EnrollKeyRequest,
+    GenerateKeyRequest, Key, SetManagementKeyRequest, UnblockPinRequest, YubiKey,
 };
 use privyseal_tests::rpc::Answer;
 use privyseal_tests::setup::AUTHORITY;
-use virtual_yubikey::{Algorithm, PinPolicy, TouchPolicy};
+use virtual_yubikey::{Algorithm, Firmware, PinPolicy, TouchPolicy};
 
 use crate::rival::Rival;
-use crate::stage::{PIN, Stage, WRONG, sign};
+use crate::stage::{FACTORY, PIN, Stage, WRONG, sign};
 
 const PUK: &str = "12345678";
 const NEW: &str = "271828";
@@ -212,4 +212,60 @@ fn a_key_in_its_slot_is_lost_only_where_that_is_asked_and_never_an_enrolled_one(
     let policies = (slots[0].pin_policy.as_str(), slots[0].touch_policy.as_str());
     assert_eq!(policies, ("always", "always"));
     assert_eq!(slots[0].generated, Some(true));
+}
+
+#[test]
+fn a_key_that_was_made_elsewhere_is_enrolled_only_where_the_config_takes_it() {
+    for (more, taken) in [("", false), ("allow_import = true\n", true)] {
+        let lines = format!("{FACTORY}{more}");
+        let Some(stage) = Stage::with("operator", &lines, Firmware(5, 7, 1)) else {
+            return;
+        };
+        let mut rival = Rival::new(&stage);
+        rival.does("connect");
+        rival.does("begin");
+        rival.does("send 00a4040005a00000030800");
+        import(&mut rival);
+        rival.does("end");
+        let enrolled = stage.rpc.enroll_key(EnrollKeyRequest {
+            keystore: keystore(),
+            name: "from-elsewhere".to_owned(),
+            object_id: "9a".to_owned(),
+            purpose: "tuf".to_owned(),
+            authority: AUTHORITY.to_owned(),
+            repository: "example.org/9a".to_owned(),
+            ..Default::default()
+        });
+        match enrolled {
+            Ok(key) => assert!(taken, "{key:?}"),
+            Err(refused) => {
+                assert!(!taken, "{refused:?}");
+                assert_eq!(refused.codes().1, "KEYSTORE_REFUSED", "{refused:?}");
+            }
+        }
+    }
+}
+
+/// Proves the factory's management key and writes a P-256 key to slot 9a: PIN once, touch never.
+fn import(rival: &mut Rival) {
+    // Single authentication (SP 800-73-4, part 2, appendix A.1): a challenge to be enciphered.
+    let challenge = rival.does("send 00870a9b047c02810000");
+    let challenge = hex::decode(&challenge[8..40]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("challenge");
+    std::fs::write(&path, challenge).unwrap();
+    let key = "010203040506070801020304050607080102030405060708";
+    let enciphered = std::process::Command::new("openssl")
+        .args(["enc", "-aes-192-ecb", "-nopad", "-K", key, "-in"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let response = hex::encode(enciphered.stdout);
+    assert_eq!(
+        rival.does(&format!("send 00870a9b147c128210{response}")),
+        "9000"
+    );
+    let scalar = format!("{}01", "00".repeat(31));
+    let written = rival.does(&format!("send 00fe119a280620{scalar}aa0102ab0101"));
+    assert_eq!(written, "9000");
 }

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use crate::corridor::permit::SigningPermit;
+use crate::keystore::RawSignature;
 use crate::keystore::device::{DeviceInfo, NewManagementKey};
 use crate::keystore::error::KeystoreError;
 use crate::keystore::key::{BoundKey, KeyDescription, ObjectId};
@@ -13,7 +14,6 @@ use crate::keystore::login::Operator;
 use crate::keystore::name::KeyName;
 use crate::keystore::order::{Access, KeyOrder};
 use crate::keystore::slot::Slot;
-use crate::keystore::{PrivateKey, RawSignature};
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, KeystoreError>>;
 
@@ -27,8 +27,8 @@ pub(super) enum Signed {
 
 /// A PIN that a person unlocks the keystore with.
 pub(super) enum Pin {
-    /// Typed just now.
-    Typed(SecretString),
+    /// Typed just now, for the request with this ticket alone where there is one.
+    Typed(SecretString, Option<u64>),
     /// From the configured source.
     Source,
 }
@@ -39,7 +39,6 @@ pub(super) enum Job {
     Bind(Reply<()>),
     Destroy(Arc<BoundKey>, Reply<()>),
     Generate(KeyOrder, Reply<KeyDescription>),
-    Import(KeyOrder, Box<PrivateKey>, Reply<KeyDescription>),
     Inspect(KeyName, ObjectId, Reply<KeyDescription>),
     Attest(Arc<BoundKey>, Reply<Vec<Vec<u8>>>),
     Unlock(Pin, Operator, Reply<()>),

@@ -108,9 +108,6 @@ impl Owner {
             Job::Generate(order, reply) => {
                 self.answer(reply, |owner, wanted| owner.generate(order, wanted));
             }
-            Job::Import(order, key, reply) => {
-                self.answer(reply, |owner, wanted| owner.import(order, &key, wanted));
-            }
             Job::Inspect(name, id, reply) => {
                 self.answer(reply, |owner, wanted| owner.inspect(name, &id, wanted));
             }

@@ -32,7 +32,7 @@ pub struct Settings {
     /// After the device was away, a keystore of root keys waits for a person.
     #[serde(default = "yes")]
     pub holds_root_keys: bool,
-    /// May operators write keys to it that were made elsewhere?
+    /// May operators enrol keys that were made elsewhere, and written to it with other tools?
     #[serde(default)]
     pub allow_import: bool,
     /// Secrets from the factory, which everybody knows, that are taken all the same.

@@ -46,6 +46,15 @@ impl Owner {
             let found = session.key(slot);
             let found = found.map_err(|error| shared.settings.failed(&error))?;
             let found = found.ok_or_else(|| not_found(format!("slot {slot} is empty")))?;
+            if !found.generated && !shared.settings.allow_import {
+                return Err(KeystoreError::Refused {
+                    keystore: shared.settings.name.clone(),
+                    what: format!(
+                        "the key in slot {slot} was made elsewhere, so others may have it; \
+                         `allow_import = true` in the config takes it"
+                    ),
+                });
+            }
             enrollable(&shared, firmware, name.clone(), slot, &found)
         })
     }

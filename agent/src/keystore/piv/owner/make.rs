@@ -1,4 +1,4 @@
-//! Making, taking and destroying keys.
+//! Making and destroying keys.
 
 use std::sync::Arc;
 
@@ -6,23 +6,19 @@ use privyseal_tuf::{Algorithm, PublicKey};
 
 use super::administer::administer;
 use super::{Owner, keys};
-use crate::keystore::PrivateKey;
 use crate::keystore::error::KeystoreError;
 use crate::keystore::key::{BoundKey, KeyDescription};
 use crate::keystore::order::{Access, KeyOrder, Place};
-use crate::keystore::piv::card::{CardError, KeyMetadata, Session};
+use crate::keystore::piv::card::{KeyMetadata, Session};
 use crate::keystore::piv::shared::Shared;
 use crate::keystore::policy::{PinPolicy, Policies, TouchPolicy};
 use crate::keystore::slot::Slot;
 
 /// What a new key must be, once it is in its slot.
-struct Wanted<'a> {
+struct Wanted {
     slot: Slot,
     algorithm: Algorithm,
     policies: Policies,
-    generated: bool,
-    /// Known where it was made elsewhere.
-    public_key: Option<&'a PublicKey>,
 }
 
 impl Owner {
@@ -31,31 +27,6 @@ impl Owner {
         &mut self,
         order: KeyOrder,
         wanted: &dyn Fn() -> bool,
-    ) -> Result<KeyDescription, KeystoreError> {
-        self.make(order, None, wanted, |session, made| {
-            session.generate(made.slot, made.algorithm, made.policies)
-        })
-    }
-
-    /// Writes a key pair from elsewhere into a slot. The device tells its public half afterwards,
-    /// which it computes from the private one: so they belong together.
-    pub(super) fn import(
-        &mut self,
-        order: KeyOrder,
-        key: &PrivateKey,
-        wanted: &dyn Fn() -> bool,
-    ) -> Result<KeyDescription, KeystoreError> {
-        self.make(order, Some(key.public()), wanted, |session, made| {
-            session.import(made.slot, key, made.policies)
-        })
-    }
-
-    fn make(
-        &mut self,
-        order: KeyOrder,
-        public_key: Option<&PublicKey>,
-        wanted: &dyn Fn() -> bool,
-        make: impl FnOnce(&Session<'_>, &Wanted<'_>) -> Result<(), CardError>,
     ) -> Result<KeyDescription, KeystoreError> {
         let KeyOrder {
             name,
@@ -72,8 +43,6 @@ impl Owner {
                 pin: place.pin.unwrap_or(PinPolicy::Always),
                 touch: place.touch.unwrap_or(TouchPolicy::Always),
             },
-            generated: public_key.is_none(),
-            public_key,
         };
         let pins = &mut self.pins;
         let description = self.door.visit(wanted, |session| {
@@ -83,7 +52,8 @@ impl Owner {
                 return Err(occupied(&shared, made.slot, before.algorithm));
             }
             administer(&shared.settings, pins, session, &access)?;
-            make(session, &made).map_err(failed)?;
+            let generated = session.generate(made.slot, made.algorithm, made.policies);
+            generated.map_err(failed)?;
             let found = session.key(made.slot).map_err(failed)?;
             let found = read_back(&shared, session, &made, found)?;
             keys::enrollable(&shared, firmware, name, made.slot, &found)
@@ -162,7 +132,7 @@ fn occupied(shared: &Shared, slot: Slot, what: String) -> KeystoreError {
 fn read_back(
     shared: &Shared,
     session: &Session<'_>,
-    made: &Wanted<'_>,
+    made: &Wanted,
     found: Option<KeyMetadata>,
 ) -> Result<KeyMetadata, KeystoreError> {
     let public_key = found.as_ref().and_then(|found| found.public_key.as_ref());
@@ -170,15 +140,11 @@ fn read_back(
     let failing = [
         (algorithm != Some(made.algorithm), "its algorithm"),
         (
-            made.public_key.is_some() && public_key != made.public_key,
-            "its public key",
-        ),
-        (
             found.as_ref().and_then(|found| found.policies) != Some(made.policies),
             "its policies",
         ),
         (
-            found.as_ref().map(|found| found.generated) != Some(made.generated),
+            !found.as_ref().is_some_and(|found| found.generated),
             "where it was made",
         ),
     ];
