@@ -1,5 +1,8 @@
 //! Tries of a PIN: one at a time, recorded before, answered after.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use cryptoki::error::{Error, RvError};
