@@ -19,7 +19,7 @@ const FACTORY: [u8; 24] = [
 ];
 
 /// Proves the management key to the device: the one that was typed, else the one that the device
-/// keeps under its PIN, else the factory's where the config takes that.
+/// keeps under its PIN, be that typed or in the config, else the factory's where the config takes that.
 pub(super) fn administer(
     settings: &Settings,
     pins: &mut Pins,
@@ -56,16 +56,17 @@ fn kept(
     if !session.keeps_management_key().map_err(failed)? {
         return Err(refused("it was not typed, and is not kept on the device"));
     }
-    let Some(pin) = access.pin.clone() else {
-        return Err(refused(
-            "it is kept on the device under the PIN, which was not typed",
-        ));
+    let given = match &access.pin {
+        Some(pin) => Some(Given {
+            pin: pin.clone(),
+            typed_now: true,
+            by: None,
+        }),
+        // So a ledger is made on a YubiKey, before anybody could type anything.
+        None => pins.configured()?,
     };
-    let given = Given {
-        pin,
-        typed_now: true,
-        by: None,
-    };
+    let given = given
+        .ok_or_else(|| refused("it is kept on the device under the PIN, which was not typed"))?;
     pins.give(session, &given, None)?;
     let key = session.kept_management_key().map_err(failed)?;
     key.ok_or_else(|| refused("the device says that it keeps it, but does not"))

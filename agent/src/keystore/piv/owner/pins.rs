@@ -13,6 +13,7 @@ use crate::keystore::piv::card::{CardError, Reference, SecretMetadata, Session};
 use crate::keystore::piv::job::Pin;
 use crate::keystore::piv::rules::{PinRules, attended};
 use crate::keystore::piv::shared::Shared;
+use crate::keystore::waiting::About;
 
 /// What stands between a PIN and the device.
 pub(super) struct Pins {
@@ -81,8 +82,20 @@ impl Pins {
         tries.map_err(|error| self.shared.settings.failed(&error))
     }
 
-    /// The configured PIN.
-    pub(super) fn read(&self) -> Result<SecretString, KeystoreError> {
+    /// The PIN from its configured source; none where a person has it.
+    pub(super) fn configured(&self) -> Result<Option<Given>, KeystoreError> {
+        if self.shared.settings.pin == PinSource::Operator {
+            return Ok(None);
+        }
+        Ok(Some(Given {
+            pin: self.read()?,
+            typed_now: false,
+            by: None,
+        }))
+    }
+
+    /// What its configured source says.
+    fn read(&self) -> Result<SecretString, KeystoreError> {
         let settings = &self.shared.settings;
         let pin = settings.pin.read();
         pin.map_err(|error| KeystoreError::PinUnavailable {
@@ -105,10 +118,10 @@ impl Owner {
         operator: &Operator,
         wanted: &dyn Fn() -> bool,
     ) -> Result<(), KeystoreError> {
-        let typed = matches!(pin, Pin::Typed(_));
-        let pin = match pin {
-            Pin::Typed(pin) => pin,
-            Pin::Source => self.pins.read()?,
+        let typed = matches!(pin, Pin::Typed(..));
+        let (pin, only_for) = match pin {
+            Pin::Typed(pin, only_for) => (pin, only_for),
+            Pin::Source => (self.pins.read()?, None),
         };
         let given = Given {
             pin,
@@ -120,7 +133,7 @@ impl Owner {
             .door
             .visit(wanted, |session| pins.give(session, &given, Some(operator)));
         match &verified {
-            Ok(()) if typed => self.shared.hand.put(given.pin, operator.clone()),
+            Ok(()) if typed => self.shared.hand.put(given.pin, only_for, operator.clone()),
             Ok(()) => {}
             Err(error) => {
                 let refused = state_of(error.clone());
@@ -146,18 +159,12 @@ impl Owner {
     pub(super) fn pin_for(
         &self,
         policy: crate::keystore::policy::PinPolicy,
+        about: &About,
     ) -> Result<Option<Given>, KeystoreError> {
         let kept = self.shared.wants_once();
-        if let Some(given) = self.shared.hand.give(policy, kept) {
+        if let Some(given) = self.shared.hand.give(policy, kept, about) {
             return Ok(Some(given));
         }
-        if self.shared.settings.pin == PinSource::Operator {
-            return Ok(None);
-        }
-        Ok(Some(Given {
-            pin: self.pins.read()?,
-            typed_now: false,
-            by: None,
-        }))
+        self.pins.configured()
     }
 }
