@@ -5,12 +5,9 @@ use privyseal_tests::ykman::Ykman;
 use privyseal_tests::{openssl, records};
 
 use crate::person::UNFINISHED;
-use crate::stage::{A, B, Stage};
+use crate::stage::{A, B, FACTORY_MANAGEMENT_KEY, Stage};
 
 const NAME: &str = "strict.example.org/app";
-
-/// The management key of every YubiKey from the factory.
-const FACTORY_MANAGEMENT_KEY: &str = "010203040506070801020304050607080102030405060708";
 
 /// The agents' word for a refusal.
 const REFUSED: i32 = 4;

@@ -10,6 +10,12 @@ use privyseal_tests::token::Tokens;
 use virtual_yubikey::plugboard::Plugboard;
 use virtual_yubikey::{Authority, Firmware, Profile, Touch, VirtualYubiKey};
 
+/// The PIN of every YubiKey from the factory.
+pub(crate) const FACTORY_PIN: &str = "123456";
+
+/// Its management key.
+pub(crate) const FACTORY_MANAGEMENT_KEY: &str = "010203040506070801020304050607080102030405060708";
+
 /// A YubiKey as a person calls it, with the PIN and the PUK that this person chose.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Named {
