@@ -151,10 +151,17 @@ pub trait Keystore: Send + Sync {
     }
 
     /// Logs in with the PIN that `operator` typed. This clears the latch that a failed attempt left.
+    /// `only_for` is the ticket of the request that it was typed for, whose keys alone may then use it
+    /// where they want it for each signature.
     ///
     /// # Errors
     /// Where the token is absent, refuses the PIN, or is at its last try.
-    async fn unlock(&self, pin: SecretString, operator: Operator) -> Result<(), KeystoreError>;
+    async fn unlock(
+        &self,
+        pin: SecretString,
+        only_for: Option<u64>,
+        operator: Operator,
+    ) -> Result<(), KeystoreError>;
 
     /// Clears the latch that a failed attempt left, and uses the configured PIN source once more.
     ///

@@ -218,7 +218,7 @@ impl Rpc {
         self.unlock_as(UnlockRequest {
             keystore: keystore.to_owned(),
             pin: pin.to_owned(),
-            again: false,
+            ..UnlockRequest::default()
         })
     }
 

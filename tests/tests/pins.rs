@@ -237,8 +237,8 @@ mod suite {
         // There is no source to be used again.
         let refusal = stage.rpc().unlock_as(UnlockRequest {
             keystore: "hsm".to_owned(),
-            pin: String::new(),
             again: true,
+            ..UnlockRequest::default()
         });
         let refusal = refusal.unwrap_err();
         assert_eq!(refusal.reason, "PIN_UNAVAILABLE", "{refusal:?}");

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::login::Operator;
 use super::policy::PinPolicy;
+use super::waiting::About;
 
 /// A typed PIN in hand, or none. It is given once to a key that wants a PIN always, and as often as
 /// it is asked for to keys that want it once.
@@ -22,6 +23,8 @@ pub(super) struct HeldPin {
 #[derive(Debug)]
 struct Typed {
     pin: SecretString,
+    /// The request that it was typed for, where it was typed for one: no other has it as fresh.
+    only_for: Option<u64>,
     by: Operator,
     at: Instant,
     /// A key that wants a PIN always had it.
@@ -52,10 +55,11 @@ impl HeldPin {
         self.changed.subscribe()
     }
 
-    /// Somebody typed it.
-    pub(super) fn put(&self, pin: SecretString, by: Operator) {
+    /// Somebody typed it, for the request with this ticket, or for whatever comes next.
+    pub(super) fn put(&self, pin: SecretString, only_for: Option<u64>, by: Operator) {
         let typed = Typed {
             pin,
+            only_for,
             by,
             at: Instant::now(),
             spent: false,
@@ -71,29 +75,33 @@ impl HeldPin {
         }
     }
 
-    /// Is there a PIN for a key with this policy?
-    pub(super) fn holds_for(&self, policy: PinPolicy) -> bool {
+    /// Is there a PIN for a key with this policy, and for this request, or for any where none is
+    /// named?
+    pub(super) fn holds_for(&self, policy: PinPolicy, about: Option<&About>) -> bool {
         let typed = self.typed.lock();
         typed
             .as_ref()
-            .is_some_and(|typed| self.is_for(typed, policy))
+            .is_some_and(|typed| self.is_for(typed, policy, about))
     }
 
     /// Waits until there is one.
-    pub(super) async fn comes_for(&self, policy: PinPolicy) {
+    pub(super) async fn comes_for(&self, policy: PinPolicy, about: &About) {
         let mut changes = self.subscribe();
         // It can't fail: the sender is here.
-        let _ = changes.wait_for(|()| self.holds_for(policy)).await;
+        let _ = changes
+            .wait_for(|()| self.holds_for(policy, Some(about)))
+            .await;
     }
 
-    /// The PIN for a key with this policy. `kept` says whether a key wants it later that wants it
+    /// The PIN for a key with this policy and this request. `kept` says whether a key wants it later that wants it
     /// once.
-    pub(super) fn give(&self, policy: PinPolicy, kept: bool) -> Option<Given> {
+    pub(super) fn give(&self, policy: PinPolicy, kept: bool, about: &About) -> Option<Given> {
         let mut place = self.typed.lock();
-        let typed = place.as_mut().filter(|typed| self.is_for(typed, policy))?;
+        let typed = place.as_mut();
+        let typed = typed.filter(|typed| self.is_for(typed, policy, Some(about)))?;
         let given = Given {
             pin: typed.pin.clone(),
-            typed_now: self.is_fresh(typed),
+            typed_now: self.is_fresh_for(typed, Some(about)),
             by: Some(typed.by.clone()),
         };
         if policy == PinPolicy::Always {
@@ -122,11 +130,16 @@ impl HeldPin {
         }
     }
 
-    fn is_for(&self, typed: &Typed, policy: PinPolicy) -> bool {
+    fn is_for(&self, typed: &Typed, policy: PinPolicy, about: Option<&About>) -> bool {
         match policy {
             PinPolicy::Never | PinPolicy::Once => true,
-            PinPolicy::Always => self.is_fresh(typed),
+            PinPolicy::Always => self.is_fresh_for(typed, about),
         }
+    }
+
+    fn is_fresh_for(&self, typed: &Typed, about: Option<&About>) -> bool {
+        let theirs = |ticket| about.is_some_and(|about| about.ticket() == ticket);
+        self.is_fresh(typed) && typed.only_for.is_none_or(theirs)
     }
 
     fn is_fresh(&self, typed: &Typed) -> bool {
@@ -147,54 +160,74 @@ mod tests {
         }
     }
 
+    fn about() -> About {
+        About::new("root v1 of example.org")
+    }
+
     fn held(seconds: u64) -> HeldPin {
         let held = HeldPin::new(Duration::from_secs(seconds));
-        held.put("123456".into(), operator());
+        held.put("123456".into(), None, operator());
         held
     }
 
     #[test]
     fn a_key_that_wants_it_always_has_it_once() {
         let held = held(60);
-        let given = held.give(PinPolicy::Always, false).unwrap();
+        let given = held.give(PinPolicy::Always, false, &about()).unwrap();
         assert!(given.typed_now);
         assert_eq!(given.by, Some(operator()));
-        assert!(held.give(PinPolicy::Always, false).is_none());
-        assert!(held.give(PinPolicy::Once, false).is_none());
+        assert!(held.give(PinPolicy::Always, false, &about()).is_none());
+        assert!(held.give(PinPolicy::Once, false, &about()).is_none());
     }
 
     #[test]
     fn a_key_that_wants_it_once_has_it_until_it_is_dropped() {
         let held = held(60);
         for _ in 0..2 {
-            assert!(held.give(PinPolicy::Once, true).is_some());
+            assert!(held.give(PinPolicy::Once, true, &about()).is_some());
         }
-        let given = held.give(PinPolicy::Always, true).unwrap();
+        let given = held.give(PinPolicy::Always, true, &about()).unwrap();
         assert!(given.typed_now);
-        assert!(!held.holds_for(PinPolicy::Always));
-        let given = held.give(PinPolicy::Once, true).unwrap();
+        assert!(!held.holds_for(PinPolicy::Always, None));
+        let given = held.give(PinPolicy::Once, true, &about()).unwrap();
         assert!(!given.typed_now);
         held.empty();
-        assert!(!held.holds_for(PinPolicy::Once));
+        assert!(!held.holds_for(PinPolicy::Once, None));
+    }
+
+    #[test]
+    fn who_typed_it_for_one_request_did_not_for_another() {
+        let (held, mine, other) = (held(60), about(), about());
+        held.put("123456".into(), Some(mine.ticket()), operator());
+        assert!(!held.holds_for(PinPolicy::Always, None));
+        assert!(held.give(PinPolicy::Always, false, &other).is_none());
+        assert!(!held.give(PinPolicy::Once, true, &other).unwrap().typed_now);
+        assert!(held.holds_for(PinPolicy::Always, Some(&mine)));
+        assert!(
+            held.give(PinPolicy::Always, false, &mine)
+                .unwrap()
+                .typed_now
+        );
     }
 
     #[test]
     fn nobody_uses_it_when_its_time_is_over() {
         let held = held(0);
-        assert!(!held.holds_for(PinPolicy::Always));
+        assert!(!held.holds_for(PinPolicy::Always, None));
         held.expire(true);
-        assert!(held.holds_for(PinPolicy::Once));
+        assert!(held.holds_for(PinPolicy::Once, None));
         held.expire(false);
-        assert!(!held.holds_for(PinPolicy::Once));
+        assert!(!held.holds_for(PinPolicy::Once, None));
     }
 
     #[tokio::test]
     async fn who_waits_for_it_is_told() {
         let held = Arc::new(HeldPin::new(Duration::from_secs(60)));
         let waiting = Arc::clone(&held);
-        let task = tokio::spawn(async move { waiting.comes_for(PinPolicy::Always).await });
+        let task =
+            tokio::spawn(async move { waiting.comes_for(PinPolicy::Always, &about()).await });
         tokio::task::yield_now().await;
-        held.put("123456".into(), operator());
+        held.put("123456".into(), None, operator());
         task.await.unwrap();
     }
 }

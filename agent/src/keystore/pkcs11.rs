@@ -116,7 +116,7 @@ impl Pkcs11Keystore {
     async fn pin(&self, about: &About) -> Result<Option<Given>, KeystoreError> {
         let until = self.patience();
         loop {
-            let given = self.shared.held_pin.give(PinPolicy::Always, false);
+            let given = self.shared.held_pin.give(PinPolicy::Always, false, about);
             if given.is_some() || !self.shared.asks_operator() {
                 return Ok(given);
             }
@@ -137,7 +137,7 @@ impl Pkcs11Keystore {
             unusable.is_ok_and(|_| true)
         };
         tokio::select! {
-            () = self.shared.held_pin.comes_for(PinPolicy::Always) => Ok(()),
+            () = self.shared.held_pin.comes_for(PinPolicy::Always, about) => Ok(()),
             _ = obstacle => Err(self.shared.obstacle()),
             () = tokio::time::sleep_until(until.into()) => Err(KeystoreError::Locked {
                 keystore: self.shared.settings.name.clone(),
@@ -225,7 +225,7 @@ impl Keystore for Pkcs11Keystore {
         let demands = self.shared.demands(key);
         demands.pin
             && self.shared.asks_operator()
-            && !self.shared.held_pin.holds_for(PinPolicy::Always)
+            && !self.shared.held_pin.holds_for(PinPolicy::Always, None)
     }
 
     async fn attended(&self, key: &BoundKey, about: &About) -> Result<(), KeystoreError> {
@@ -319,9 +319,14 @@ impl Keystore for Pkcs11Keystore {
             .await
     }
 
-    async fn unlock(&self, pin: SecretString, operator: Operator) -> Result<(), KeystoreError> {
+    async fn unlock(
+        &self,
+        pin: SecretString,
+        only_for: Option<u64>,
+        operator: Operator,
+    ) -> Result<(), KeystoreError> {
         self.ask(Question::UNLOCK, |reply| {
-            Event::Unlock(Pin::Typed(pin), operator, reply)
+            Event::Unlock(Pin::Typed(pin, only_for), operator, reply)
         })
         .await
     }

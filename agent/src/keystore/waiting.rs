@@ -24,11 +24,18 @@ impl About {
     /// A request of its own with this text.
     #[must_use]
     pub fn new(text: impl Into<Arc<str>>) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // 0 is nobody's: on the wire it stands for none.
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
             ticket: NEXT.fetch_add(1, Ordering::Relaxed),
             text: text.into(),
         }
+    }
+
+    /// Tells this request from every other of this agent's life.
+    #[must_use]
+    pub fn ticket(&self) -> u64 {
+        self.ticket
     }
 
     /// What is to be signed or done.

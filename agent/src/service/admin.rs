@@ -198,6 +198,7 @@ impl Admin for AdminService {
             keystore,
             pin,
             again,
+            wait,
         } = request.into_inner();
         let pin = Zeroizing::new(pin);
         let work = async {
@@ -210,7 +211,8 @@ impl Admin for AdminService {
                 return Err(Denial::new(Reason::RequestMalformed, message).into());
             } else {
                 let pin = SecretString::from(pin.as_str());
-                keystore.unlock(pin, operator).await?;
+                let only_for = (wait != 0).then_some(wait);
+                keystore.unlock(pin, only_for, operator).await?;
             }
             Ok(UnlockReply {
                 keystore: Some(status(keystore.as_ref())),

@@ -31,6 +31,7 @@ pub(super) fn waiting(waiting: &Waiting) -> wire::Waiting {
         keystore: waiting.keystore.to_string(),
         device: waiting.device.clone(),
         about: waiting.about.text().to_owned(),
+        id: waiting.about.ticket(),
         until: i64::try_from(until.as_secs()).unwrap_or(i64::MAX),
     }
 }

@@ -109,8 +109,8 @@ fn a_signature_for_the_repository_under_another_authority_needs_a_grant_there() 
         purpose: "trust".to_owned(),
         authority: STAGING.to_owned(),
         repository: app.gun.clone(),
-        first_root: String::new(),
         role: "root".to_owned(),
+        ..GenerateKeyRequest::default()
     });
     made.unwrap();
     let mut staging = Image::new(&stage, "other");

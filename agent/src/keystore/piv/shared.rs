@@ -202,14 +202,15 @@ impl Shared {
         }
     }
 
-    /// Does a key want a PIN that only a person has, and that is not in hand?
-    pub(super) fn needs_person(&self, key: &BoundKey) -> bool {
+    /// Does a key want a PIN that only a person has, and that is not in hand for this request, or for
+    /// any where none is named?
+    pub(super) fn needs_person(&self, key: &BoundKey, about: Option<&About>) -> bool {
         let Some(policies) = self.policies(key) else {
             return false;
         };
         self.settings.pin == PinSource::Operator
             && policies.pin != PinPolicy::Never
-            && !self.hand.holds_for(policies.pin)
+            && !self.hand.holds_for(policies.pin, about)
     }
 
     /// Lists a wait for a person.

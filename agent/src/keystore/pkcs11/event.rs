@@ -68,8 +68,8 @@ impl Event {
 
 /// The PIN for a login that a person asked for.
 pub(super) enum Pin {
-    /// Typed.
-    Typed(SecretString),
+    /// Typed, for the request with this ticket alone where there is one.
+    Typed(SecretString, Option<u64>),
     /// From the configured source.
     Source,
 }

@@ -147,7 +147,7 @@ impl Person<'_> {
                 return Typed::Never("no PIN was typed".to_owned());
             };
             let why = match check_pin(&keystore.kind, &pin) {
-                Ok(()) => match self.unlock(&waiting.keystore, &mut pin).await {
+                Ok(()) => match self.unlock(&waiting, &mut pin).await {
                     Ok(()) => {
                         self.voice.say(&words::pin_taken(waiting));
                         return Typed::Taken;
@@ -170,11 +170,17 @@ impl Person<'_> {
         }
     }
 
-    async fn unlock(&self, keystore: &str, pin: &mut Zeroizing<String>) -> Result<(), AgentError> {
+    async fn unlock(
+        &self,
+        waiting: &Waiting,
+        pin: &mut Zeroizing<String>,
+    ) -> Result<(), AgentError> {
         let request = UnlockRequest {
-            keystore: keystore.to_owned(),
+            keystore: waiting.keystore.clone(),
             pin: std::mem::take(&mut **pin),
             again: false,
+            // For what the person read, and for nothing else.
+            wait: waiting.id,
         };
         let reply = self.agent.admin().unlock(request).await;
         reply.map(drop).map_err(|status| self.agent.error(&status))

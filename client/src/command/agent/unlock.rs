@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use privyseal_proto::v1::{StatusRequest, UnlockRequest};
+use privyseal_proto::v1::{StatusRequest, UnlockRequest, Waiting, waiting::Kind};
 use zeroize::Zeroizing;
 
 use super::view::KeystoreView;
@@ -9,6 +9,7 @@ use crate::Exit;
 use crate::agent::{Agent, PIV, check_pin};
 use crate::command::context::Context;
 use crate::command::{device, secret};
+use crate::show::{Screen, escape};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -32,14 +33,15 @@ pub struct Unlock {
 
 pub(super) async fn run(command: Unlock, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     let agent = context.agent().await?;
-    let mut pin = match command.again {
-        true => Zeroizing::default(),
-        false => pin(&command, &agent).await?,
+    let (mut pin, wait) = match command.again {
+        true => Default::default(),
+        false => pin(&command, &agent, context.screen).await?,
     };
     let request = UnlockRequest {
         keystore: command.keystore,
         pin: std::mem::take(&mut *pin),
         again: command.again,
+        wait,
     };
     let reply = agent.admin().unlock(request).await;
     let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
@@ -55,26 +57,57 @@ pub(super) async fn run(command: Unlock, context: &mut Context<'_>) -> anyhow::R
     })
 }
 
-async fn pin(command: &Unlock, agent: &Agent) -> anyhow::Result<Zeroizing<String>> {
-    let (kind, what) = asked(agent, &command.keystore).await?;
+/// The PIN, and the id of the request that it is for; 0 where none waits.
+async fn pin(
+    command: &Unlock,
+    agent: &Agent,
+    screen: &mut Screen,
+) -> anyhow::Result<(Zeroizing<String>, u64)> {
+    let Asked { kind, what, waits } = asked(agent, &command.keystore).await?;
+    for later in waits.iter().skip(1) {
+        let about = escape(&later.about);
+        screen.note(&format!(
+            "another request waits, which this PIN is not for: {about}\n"
+        ))?;
+    }
     let pin = match &command.pin_file {
         Some(path) => secret::in_file(path)?,
         None => secret::typed(&what, "--pin-file").await?,
     };
     check_pin(&kind, &pin).map_err(device::not_sent)?;
-    Ok(pin)
+    Ok((pin, waits.first().map_or(0, |first| first.id)))
 }
 
-/// The keystore's kind, and what a person is asked for: by the device, where there is one that they can see.
-async fn asked(agent: &Agent, keystore: &str) -> anyhow::Result<(String, String)> {
+/// What a person is asked for.
+struct Asked {
+    /// The keystore's kind.
+    kind: String,
+    /// By the device, where there is one that they can see, and with what it is for, where a request
+    /// waits.
+    what: String,
+    /// The requests that wait for the PIN, the first first.
+    waits: Vec<Waiting>,
+}
+
+async fn asked(agent: &Agent, keystore: &str) -> anyhow::Result<Asked> {
     let reply = agent.admin().status(StatusRequest {}).await;
     let reply = reply.map_err(|status| agent.error(&status))?.into_inner();
     let mut keystores = reply.keystores.into_iter();
     let found = keystores.find(|found| found.name == keystore);
     let found = found.unwrap_or_default();
+    let waits = found.waiting.into_iter();
+    let waits: Vec<_> = waits.filter(|wait| wait.kind() == Kind::Pin).collect();
     let what = match found.kind.as_str() {
         PIV if !found.token_serial.is_empty() => format!("PIN of YubiKey {}", found.token_serial),
         _ => format!("PIN of keystore {keystore}"),
     };
-    Ok((found.kind, what))
+    let what = match waits.first() {
+        Some(wait) => format!("{what}, to sign {}", escape(&wait.about)),
+        None => what,
+    };
+    Ok(Asked {
+        kind: found.kind,
+        what,
+        waits,
+    })
 }

@@ -42,7 +42,7 @@ impl Owner {
         let given = match self.shared.policies(&key).map(|policies| policies.pin) {
             Some(PinPolicy::Never) => None,
             None => return Signed::Done(Err(self.shared.state_error())),
-            Some(policy) => match self.pin_for(policy) {
+            Some(policy) => match self.pin_for(policy, permit.about()) {
                 Ok(None) => return Signed::PinGone(permit),
                 Ok(given) => given,
                 Err(error) => return Signed::Done(Err(error)),

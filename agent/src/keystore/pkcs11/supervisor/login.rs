@@ -56,7 +56,7 @@ impl Supervisor {
         self.expected(&token.identity.serial)?;
         let attempt = self.attempts.attended(token.counter).and_then(|()| {
             let secret = match &pin {
-                Pin::Typed(pin) => pin.clone(),
+                Pin::Typed(pin, _) => pin.clone(),
                 Pin::Source => self.shared.settings.read_pin()?,
             };
             self.log_in(secret, Some(operator))?;
@@ -73,11 +73,11 @@ impl Supervisor {
         operator: &Operator,
         counter: PinCounter,
     ) -> Result<(), KeystoreError> {
-        if let Pin::Typed(pin) = pin
+        if let Pin::Typed(pin, only_for) = pin
             && self.shared.demand(|demands| demands.pin)
         {
             self.attempts.attended(counter)?;
-            self.shared.held_pin.put(pin, operator.clone());
+            self.shared.held_pin.put(pin, only_for, operator.clone());
         }
         Ok(())
     }

@@ -35,7 +35,11 @@ fn state_after_unlock(reply: Reply<()>) -> KeystoreState {
         name: "root".to_owned(),
         ..Operator::default()
     };
-    supervisor.handle(Event::Unlock(Pin::Typed("1234".into()), operator, reply));
+    supervisor.handle(Event::Unlock(
+        Pin::Typed("1234".into(), None),
+        operator,
+        reply,
+    ));
     shared.subscribe().borrow().clone()
 }
 
