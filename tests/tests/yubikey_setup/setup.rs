@@ -1,4 +1,5 @@
 use privyseal_tests::records;
+use privyseal_tests::setup::Setup;
 use privyseal_tests::terminal::Terminal;
 use serde_json::Value;
 use virtual_yubikey::instruction::GENERATE;
@@ -220,4 +221,33 @@ fn a_key_that_the_agent_does_not_know_is_not_overwritten() {
     // Another slot is free.
     stage.operator.ok(&format!("{SCRIPT} --slot 82"));
     assert_eq!(stage.changes(), ALL);
+}
+
+#[test]
+fn a_root_key_for_images_is_for_many_repositories_where_the_config_says_so() {
+    let images =
+        "[[authority]]\nname = \"images\"\ndialect = \"notary\"\nshared_keys = [\"root-*\"]\n";
+    let stage = Stage::with(NEWER, |_, token| Setup::new(token).section(images));
+    let Some(stage) = stage else { return };
+    stage.secret("pin", PIN);
+    stage.secret("puk", PUK);
+    let words = "yubikey setup root-a --yes --new-pin-file pin --new-puk-file puk --key root-1 \
+                 --images --authority images --algorithm ecdsa-p384 --slot 9A";
+    let shown = stage.operator.ok(words);
+    assert!(
+        shown.contains("key: root-1, ecdsa-p384 in slot 9a"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("privyseal trust init IMAGE --root-key root-1"),
+        "{shown}"
+    );
+    let key: Value = serde_json::from_str(&stage.operator.ok("key show root-1 --json")).unwrap();
+    assert_eq!(
+        (&key["role"], &key["repository"]),
+        (&"root".into(), &"**".into())
+    );
+    assert_eq!(stage.changes(), ALL);
+    let shown = stage.ykman("piv keys info 9a");
+    assert!(shown.contains("ECCP384"), "{shown}");
 }

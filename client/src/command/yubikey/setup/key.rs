@@ -174,10 +174,16 @@ pub(super) fn print_next(
     let name = escape(name);
     let sign = match chosen {
         Chosen::There { .. } => format!("privyseal key show {name}"),
-        Chosen::New(request) if command.images => format!(
-            "privyseal trust key certificate {name} --common-name {}",
-            quote(&request.repository)
-        ),
+        Chosen::New(request) if command.images => {
+            let is_glob = request.repository.contains('*');
+            let image = if is_glob {
+                "IMAGE"
+            } else {
+                &request.repository
+            };
+            let image = quote(image);
+            format!("privyseal trust init {image} --root-key {name} --root-key SECOND")
+        }
         Chosen::New(request) => format!(
             "privyseal repo init --authority {} --repository {} --root {name} SECOND THIRD \
              --root-threshold 2 ...",
