@@ -163,6 +163,8 @@ fn setup(token: &Token, plugboard: &Plugboard, keystore: &str, operator: &str) -
         .keystore("hsm", token, "")
         .environment("PCSCLITE_CSOCK_NAME", plugboard.socket())
         .section(&format!("[[authority]]\nname = \"{AUTHORITY}\"\n"))
+        .section("[[authority]]\nname = \"images\"\ndialect = \"notary\"\n")
         .section(keystore)
         .section(&grant(&format!("uid:{user}")))
+        .section(&grant(&format!("uid:{user}")).replace(AUTHORITY, "images"))
 }
