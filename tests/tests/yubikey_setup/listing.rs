@@ -13,7 +13,8 @@ fn what_is_plugged_in_is_listed_with_the_lines_that_make_it_a_keystore() {
     let listed: Value = serde_json::from_str(&stage.operator.ok("yubikey list --json")).unwrap();
     let of = |serial: u32| {
         let mut listed = listed.as_array().unwrap().iter();
-        let found = listed.find(|one| one["serial"] == serial.to_string());
+        let serial = serial.to_string();
+        let found = listed.find(|one| one["serial"] == serial.as_str());
         found.unwrap_or_else(|| panic!("{serial}: {listed:?}"))
     };
     assert_eq!(of(SERIAL)["keystore"], KEYSTORE);
