@@ -36,7 +36,7 @@ fn no_pin_is_tried_at_the_final_try() {
                 .unwrap();
             let keystore = stage.start(Vec::new(), "");
             reaches(&keystore, expected).await;
-            let unlocked = keystore.unlock("1234".into(), operator()).await;
+            let unlocked = keystore.unlock("1234".into(), None, operator()).await;
             assert_eq!(reason(unlocked), expected);
             keystore.shutdown().await;
         }
@@ -58,7 +58,7 @@ fn another_token_in_its_place_gets_no_pin() {
         let keystore = stage.start(vec![key], "");
         reaches(&keystore, "TOKEN_SWAPPED").await;
         assert_eq!(
-            reason(keystore.unlock("1234".into(), operator()).await),
+            reason(keystore.unlock("1234".into(), None, operator()).await),
             "TOKEN_SWAPPED"
         );
         assert_eq!(stage.logins(), ["the agent", "accepted"]);

@@ -37,12 +37,12 @@ fn a_keystore_of_root_keys_waits_for_a_person_after_its_token_was_away() {
         stage.bring_back();
         reaches(&keystore, "KEYSTORE_LOCKED").await;
         assert_eq!(
-            reason(keystore.unlock("4321".into(), operator()).await),
+            reason(keystore.unlock("4321".into(), None, operator()).await),
             "PIN_INCORRECT"
         );
         reaches(&keystore, "PIN_INCORRECT").await;
         assert_eq!(
-            reason(keystore.unlock("1234".into(), operator()).await),
+            reason(keystore.unlock("1234".into(), None, operator()).await),
             "OK"
         );
         reaches(&keystore, "READY").await;
@@ -75,7 +75,10 @@ fn a_token_that_fails_just_after_its_login_is_used_once_it_works() {
             .unwrap();
         let keystore = stage.start(Vec::new(), "");
         reaches(&keystore, "KEYSTORE_LOCKED").await;
-        keystore.unlock("1234".into(), operator()).await.unwrap();
+        keystore
+            .unlock("1234".into(), None, operator())
+            .await
+            .unwrap();
         reaches(&keystore, "READY").await;
         keystore.shutdown().await;
     });
@@ -114,8 +117,8 @@ fn a_pin_that_its_operator_gave_up_is_not_tried() {
                 Fault::Sleep(Duration::from_secs(60)),
             )])
             .unwrap();
-        let mut first = Box::pin(keystore.unlock("4321".into(), operator()));
-        let mut second = Box::pin(keystore.unlock("4321".into(), operator()));
+        let mut first = Box::pin(keystore.unlock("4321".into(), None, operator()));
+        let mut second = Box::pin(keystore.unlock("4321".into(), None, operator()));
         let soon = Duration::from_millis(500);
         assert!(tokio::time::timeout(soon, &mut first).await.is_err());
         assert!(tokio::time::timeout(soon, &mut second).await.is_err());

@@ -147,7 +147,7 @@ impl Person<'_> {
                 return Typed::Never("no PIN was typed".to_owned());
             };
             let why = match check_pin(&keystore.kind, &pin) {
-                Ok(()) => match self.unlock(&waiting, &mut pin).await {
+                Ok(()) => match self.unlock(waiting, &mut pin).await {
                     Ok(()) => {
                         self.voice.say(&words::pin_taken(waiting));
                         return Typed::Taken;

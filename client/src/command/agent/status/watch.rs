@@ -109,6 +109,7 @@ mod tests {
             device: "YubiKey 12345678".to_owned(),
             about: "root v7 of\nexample.org".to_owned(),
             until: 1_795_316_295,
+            ..Waiting::default()
         };
         let wait = "YubiKey 12345678 wants a touch until 2026-11-22T02:58:15Z, to sign root v7 of\\nexample.org";
         let waits = [keystore(State::Ready, vec![touch])];
