@@ -26,6 +26,9 @@ impl Owner {
             described.map_err(|error| shared.settings.failed(&error))
         });
         let (secrets, on_device, slots) = described?;
+        // Other tools may have changed them.
+        self.secrets = Some(secrets);
+        self.settle();
         let reader = self.door.found().map(super::Found::reader);
         Ok(DeviceInfo {
             serial: shared.serial.clone(),
