@@ -11,7 +11,7 @@ use crate::{
     denial::{Denial, Reason},
     fault::Stop,
     keystore::{
-        KeyName, Keystore, KeystoreError, Slot,
+        KeyName, Keystore, KeystoreError, Policies, Slot,
         attestation::{AttestationChain, AttestationError, Expected, Mismatch, verify},
     },
     memory::{AttestedKey, EnrolledKey},
@@ -80,6 +80,7 @@ pub(super) async fn attest(
         public_key: Some(&bound.public_key),
         serial: serial_of(holder.keystore.as_ref(), bound.token_serial.as_str()),
         slot: slot_of(holder.keystore.as_ref(), key),
+        policies: policies_of(holder.keystore.as_ref(), key),
         ..Expected::default()
     };
     attested.compare(&expected).map_err(swapped)?;
@@ -128,4 +129,12 @@ fn serial_of(keystore: &dyn Keystore, serial: &str) -> Option<u32> {
 fn slot_of(keystore: &dyn Keystore, key: &EnrolledKey) -> Option<Slot> {
     let device = keystore.device();
     device.and_then(|_| Slot::try_from(&key.bound.object_id).ok())
+}
+
+/// What a PIV device says of the key's policies otherwise; none where its firmware does not.
+fn policies_of(keystore: &dyn Keystore, key: &EnrolledKey) -> Option<Policies> {
+    keystore.device()?;
+    let mut keys = keystore.keys().into_iter();
+    let described = keys.find(|described| described.key.name == key.bound.name);
+    described.and_then(|described| described.policies)
 }
