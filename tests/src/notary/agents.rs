@@ -50,14 +50,14 @@ impl TrustAgents {
     #[must_use]
     pub fn client(&self, sandbox: &Sandbox, name: &str, stack: &NotaryStack) -> Client {
         let agents = [("desk", &self.desk.agent), ("safe", &self.safe.agent)];
-        configured(Client::of_several(sandbox, name, &agents), stack)
+        Self::configured(Client::of_several(sandbox, name, &agents), stack)
     }
 
     /// As [`Self::client`], for whom there is no agent but the one with the second root key.
     #[must_use]
     pub fn client_of_safe(&self, sandbox: &Sandbox, name: &str, stack: &NotaryStack) -> Client {
         let agents = [("safe", &self.safe.agent)];
-        configured(Client::of_several(sandbox, name, &agents), stack)
+        Self::configured(Client::of_several(sandbox, name, &agents), stack)
     }
 
     /// A root key at each agent for every repository, of these algorithms: `root-1` at `desk`,
@@ -74,6 +74,19 @@ impl TrustAgents {
             let key = format!("{key}-{name}");
             Self::generate_root(client, agent, &key, algorithm, repositories);
         }
+    }
+
+    /// The client's config says what a user of Docker Content Trust would write there.
+    #[must_use]
+    pub fn configured(client: Client, stack: &NotaryStack) -> Client {
+        let directory = client.home().join("config/privyseal");
+        fs::create_dir_all(&directory).unwrap();
+        let (server, ca) = (stack.server.url(), stack.server.ca().display());
+        let authority = Self::AUTHORITY;
+        let config =
+            format!("[trust]\nserver = \"{server}\"\nca = \"{ca}\"\nauthority = \"{authority}\"\n");
+        fs::write(directory.join("config.toml"), config).unwrap();
+        client
     }
 
     const ROOTS: [(&str, &str); 2] = [("desk", "root-1"), ("safe", "root-2")];
@@ -106,16 +119,4 @@ impl TokenAgent {
         let agent = Agent::running(sandbox, name, &setup);
         Self { agent, token }
     }
-}
-
-/// The client's config says what a user of Docker Content Trust would write there.
-fn configured(client: Client, stack: &NotaryStack) -> Client {
-    let directory = client.home().join("config/privyseal");
-    fs::create_dir_all(&directory).unwrap();
-    let (server, ca) = (stack.server.url(), stack.server.ca().display());
-    let authority = TrustAgents::AUTHORITY;
-    let config =
-        format!("[trust]\nserver = \"{server}\"\nca = \"{ca}\"\nauthority = \"{authority}\"\n");
-    fs::write(directory.join("config.toml"), config).unwrap();
-    client
 }

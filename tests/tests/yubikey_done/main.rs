@@ -3,6 +3,8 @@
 
 mod alone;
 mod demand;
+mod docker;
 mod person;
+mod proof;
 mod root;
 mod stage;

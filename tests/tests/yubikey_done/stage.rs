@@ -60,20 +60,15 @@ impl Stage {
     /// With the YubiKeys in the keystores `root-a` and `root-b`, the token in `hsm`, and the root of
     /// the YubiKeys' maker in the config. Says that the test is skipped where something is missing.
     pub(crate) fn new() -> Option<Self> {
-        Self::with("")
+        Self::with("", "")
     }
 
-    /// As [`Self::new`], with further sections of the agent's config.
-    pub(crate) fn with(sections: &str) -> Option<Self> {
-        Self::within(Sandbox::new, sections)
-    }
-
-    /// As [`Self::with`], in a sandbox that is made where nothing is missing.
-    pub(crate) fn within(sandbox: impl FnOnce() -> Sandbox, sections: &str) -> Option<Self> {
+    /// As [`Self::new`], with further lines of the keystore `root-a`, and further sections.
+    pub(crate) fn with(lines: &str, sections: &str) -> Option<Self> {
         if !installed() {
             return None;
         }
-        let sandbox = sandbox();
+        let sandbox = Sandbox::new();
         let token = Tokens::new(&sandbox, "tokens").token("one");
         let maker = Authority::new();
         let [a, b] = [A, B].map(|named| made_by(&maker, named));
@@ -82,7 +77,7 @@ impl Stage {
         plugboard.plug(&b);
         let setup = Setup::new(&token)
             .environment("PCSCLITE_CSOCK_NAME", plugboard.socket())
-            .section(&keystore(A))
+            .section(&format!("{}{lines}", keystore(A)))
             .section(&keystore(B))
             .section(&roots(&sandbox, &maker))
             .section(sections);
