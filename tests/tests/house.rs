@@ -49,6 +49,17 @@ fn crates_import_only_what_they_may() {
     assert!(WALLS.iter().all(|(name, _)| found.contains_key(*name)));
 }
 
+#[test]
+fn nothing_but_tests_knows_the_virtual_yubikey() {
+    let found = imports();
+    let import = |ours: &BTreeSet<String>| ours.contains("privyseal-virtual-yubikey");
+    let who: Vec<_> = found.iter().filter(|(_, ours)| import(ours)).collect();
+    assert!(
+        matches!(who[..], [(name, _)] if name == "privyseal-tests"),
+        "{who:?}"
+    );
+}
+
 /// Crates of the workspace, with those that they import, also for tests and builds.
 fn imports() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = Command::new(env!("CARGO"))
@@ -140,6 +151,9 @@ fn rooms_of_the_agent_keep_their_libraries() {
     assert_kept("tonic", &["service", "listen", "agent", "fault"]);
     assert_kept("cryptoki", &["keystore/pkcs11"]);
     assert_kept("cryptoki_sys", &["keystore/pkcs11"]);
+    // Whatever is sent to a smart card is sent from here.
+    assert_kept("pcsc", &["keystore/piv/card"]);
+    assert_kept("yubikey", &["keystore/piv/card"]);
 }
 
 #[test]
