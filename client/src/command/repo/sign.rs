@@ -19,7 +19,8 @@ use crate::show::{escape, now};
 #[command(after_help = "\
 Shows what changes, asks, and has the agents sign: root first, then targets, snapshot and timestamp.
 What can't be signed now (an agent is down, a token is locked) is left for the next time; every
-signature is kept in draft/.
+signature is kept in draft/. Where a key wants its PIN or a touch, somebody is asked for it while its
+role misses signatures; beyond that only where --key names it.
 
 What is dangerous is marked !!, and signed only where a person says so: on the terminal, or by the
 name of the danger.

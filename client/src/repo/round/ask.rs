@@ -95,6 +95,7 @@ impl Round<'_> {
                 let mut keys = role.requirements.iter();
                 let key = keys.find_map(|requirement| requirement.keys.get(&keyid));
                 match (key.and_then(|key| self.holder(key)), key) {
+                    (Some(held), _) if self.is_spared(&held, &role.signing) => {}
                     (Some(held), Some(key)) if self.is_chosen(&held) => {
                         asks.push(Ask {
                             at,
@@ -119,6 +120,11 @@ impl Round<'_> {
         // Two agents may hold one key.
         let chosen = held.iter().find(|held| self.is_chosen(held));
         chosen.or(held.first()).copied().cloned()
+    }
+
+    /// Nobody is called to a device for a signature that is not needed, unless that key is named.
+    fn is_spared(&self, held: &HeldKey, signing: &Signing) -> bool {
+        self.choice.key.is_none() && held.waits_for_person() && is_met(signing)
     }
 
     fn is_chosen(&self, held: &HeldKey) -> bool {
