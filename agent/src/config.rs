@@ -276,8 +276,7 @@ impl Config {
                     grant.authority()
                 ))
             })?;
-            let names = keystores.iter().map(KeystoreSection::name);
-            grant.fits(authority, names).map_err(fail)?;
+            grant.fits(authority, &keystores).map_err(fail)?;
         }
         for notary in &file.notary {
             if !authorities.contains_key(&notary.authority) {

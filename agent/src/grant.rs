@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub use self::paths::{Outside, PathLimit};
 use crate::{
     caller::{Caller, CallerSpec},
-    config::{Authority, NotarySection, Serves, TrustRole},
+    config::{Authority, KeystoreSection, NotarySection, Serves, TrustRole},
     keystore::KeystoreName,
 };
 
@@ -146,10 +146,10 @@ impl Grant {
     }
 
     /// Does it fit its authority, and the keystores of the config?
-    pub(crate) fn fits<'a>(
+    pub(crate) fn fits(
         &self,
         authority: &Authority,
-        mut keystores: impl Iterator<Item = &'a KeystoreName>,
+        keystores: &[KeystoreSection],
     ) -> Result<(), String> {
         let Some(keystore) = &self.0.generate_in else {
             return Ok(());
@@ -162,13 +162,18 @@ impl Grant {
                 authority.name
             ));
         }
-        if !keystores.any(|name| name == keystore) {
-            return Err(format!(
+        match keystores.iter().find(|section| section.name() == keystore) {
+            Some(KeystoreSection::Pkcs11(_)) => Ok(()),
+            // Its slots are few, and it makes keys for who has its PIN or its management key.
+            Some(KeystoreSection::Piv(_)) => Err(format!(
+                "a [[grant]] has generate_in = `{keystore}`, which is a YubiKey: only operators \
+                 have keys made there"
+            )),
+            None => Err(format!(
                 "a [[grant]] has generate_in = `{keystore}`, but there is no [[keystore]] of that \
                  name"
-            ));
+            )),
         }
-        Ok(())
     }
 
     fn has_role(&self, role: RoleType) -> bool {

@@ -173,6 +173,16 @@ fn what_is_for_images_alone_stands_nowhere_else() {
 }
 
 #[test]
+fn no_grant_has_keys_made_in_a_yubikey() {
+    let piv = "[[keystore]]\nname = \"root-a\"\nkind = \"piv\"\nserial = 12345678\n\
+               pin = \"operator\"\n";
+    let whole = format!("{WHOLE}{IMAGES}{piv}");
+    parse(&whole).unwrap();
+    let error = refused(&whole.replace("generate_in = \"hsm\"", "generate_in = \"root-a\""));
+    assert!(error.contains("which is a YubiKey"), "{error}");
+}
+
+#[test]
 fn lengths_of_time_are_read_or_refused() {
     let period = |text: &str| Period::try_from(text.to_owned());
     assert_eq!(period("400d"), Ok(Period::from_days(400)));

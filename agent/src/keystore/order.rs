@@ -64,3 +64,11 @@ pub struct Access {
     /// Its management key in hex, where it is not kept on the device.
     pub management_key: Option<SecretString>,
 }
+
+impl Access {
+    /// Was nothing typed?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pin.is_none() && self.management_key.is_none()
+    }
+}

@@ -1,6 +1,6 @@
 //! Keys that callers who are no operators have made.
 
-use privyseal_proto::v1::{GenerateKeyRequest, RemoveKeyRequest};
+use privyseal_proto::v1::{DeviceAccess, GenerateKeyRequest, RemoveKeyRequest};
 use privyseal_tests::rpc::Rpc;
 
 use crate::stage::{GLOB, GUN, Stage, reason, wanted};
@@ -36,6 +36,25 @@ fn a_grant_with_generate_in_makes_keys_of_targets_and_snapshot() {
         ..wanted("team-x", "targets", GUN)
     };
     assert_eq!(reason(ci.generate_as(elsewhere)), "OPERATOR_ONLY");
+    // Where a key goes on a device, and what opens that to its administrator.
+    let plain = || wanted("team-x", "targets", GUN);
+    let access = Some(DeviceAccess {
+        pin: "123456".to_owned(),
+        management_key: String::new(),
+    });
+    for device in [
+        GenerateKeyRequest {
+            slot: "9c".to_owned(),
+            ..plain()
+        },
+        GenerateKeyRequest {
+            replace: true,
+            ..plain()
+        },
+        GenerateKeyRequest { access, ..plain() },
+    ] {
+        assert_eq!(reason(ci.generate_as(device)), "OPERATOR_ONLY");
+    }
     let other = stage.other();
     let there = wanted("team-x", "targets", "elsewhere.test/x");
     assert_eq!(reason(other.generate_as(there)), "OPERATOR_ONLY");

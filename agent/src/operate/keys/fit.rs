@@ -20,9 +20,12 @@ use crate::{
 const KEYS: usize = 8;
 
 /// May the caller have it? Operators may; a grant with generate_in lets others have keys of targets
-/// and snapshot made.
+/// and snapshot made, which stand nowhere in particular and for which nobody opens a device.
 pub(super) fn may(house: &House, caller: &Caller, request: &KeyRequest) -> Result<(), Denial> {
-    let generates = matches!(request.origin, Origin::Generate { .. });
+    let generates = match &request.origin {
+        Origin::Generate { place, access, .. } => place.is_anywhere() && access.is_empty(),
+        Origin::Existing(_) | Origin::Import(_) => false,
+    };
     let granted = request.purpose.trust().is_some_and(|role| {
         let wanted = TrustUse {
             authority: &request.authority,
