@@ -28,6 +28,12 @@ impl Ykman {
         found.map(|program| Self { program })
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Runs a command on one of the YubiKeys behind this socket of pcscd, in the sandbox; what it
     /// printed.
     ///
@@ -45,7 +51,10 @@ impl Ykman {
         ran.stdout + &ran.stderr
     }
 
-    fn command(&self, sandbox: &Sandbox, socket: &Path) -> Command {
+    /// The program without arguments, in the sandbox, where it finds the YubiKeys behind this socket
+    /// of pcscd.
+    #[must_use]
+    pub fn command(&self, sandbox: &Sandbox, socket: &Path) -> Command {
         // It ends those who might keep a YubiKey from it, by name.
         let kill = sandbox.write("programs/pkill", "#!/bin/sh\nexit 1\n");
         fs::set_permissions(kill, Permissions::from_mode(0o755)).unwrap();

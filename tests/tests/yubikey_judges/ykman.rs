@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use privyseal_tests::client::Answer;
-use privyseal_tests::require;
+use privyseal_tests::ykman;
 use virtual_yubikey::Firmware;
 
 use crate::stage::{MANAGEMENT_KEY, NEWER, OLDER, PIN, PUK, Stage};
@@ -19,12 +19,7 @@ pub(crate) struct Ykman {
 impl Ykman {
     /// Says that the test is skipped where there is no ykman, or one of the other programs is missing.
     pub(crate) fn new(firmware: Firmware, programs: &[&str]) -> Option<Self> {
-        let python = std::env::var_os("PRIVYSEAL_PYTHON").map(PathBuf::from);
-        let program = python.map(|python| python.with_file_name("ykman"));
-        let Some(program) = program.filter(|program| program.is_file()) else {
-            require::skip("beside PRIVYSEAL_PYTHON is no ykman (tests/run puts it there)");
-            return None;
-        };
+        let program = ykman::Ykman::find()?.program().to_owned();
         let stage = Stage::new(firmware, programs)?;
         Some(Self { stage, program })
     }

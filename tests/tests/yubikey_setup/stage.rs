@@ -1,9 +1,7 @@
 //! An agent with a YubiKey, its operator, and ykman for a judge.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use privyseal_proto::ledger::v1::record::Event;
 use privyseal_proto::v1::keystore_status::State;
@@ -14,6 +12,7 @@ use privyseal_tests::rpc::Rpc;
 use privyseal_tests::sandbox::Sandbox;
 use privyseal_tests::setup::Setup;
 use privyseal_tests::token::{Token, Tokens, write_secret};
+use privyseal_tests::ykman::Ykman;
 use privyseal_tests::{records, require};
 use tonic::transport::Channel;
 use virtual_yubikey::plugboard::Plugboard;
@@ -41,7 +40,7 @@ pub(crate) struct Stage {
     /// In none.
     pub(crate) other: VirtualYubiKey,
     pub(crate) plugboard: Plugboard,
-    ykman: PathBuf,
+    ykman: Ykman,
     pub(crate) sandbox: Sandbox,
 }
 
@@ -60,12 +59,7 @@ impl Stage {
             require::skip(why);
             return None;
         }
-        let python = std::env::var_os("PRIVYSEAL_PYTHON").map(PathBuf::from);
-        let ykman = python.map(|python| python.with_file_name("ykman"));
-        let Some(ykman) = ykman.filter(|program| program.is_file()) else {
-            require::skip("beside PRIVYSEAL_PYTHON is no ykman (tests/run puts it there)");
-            return None;
-        };
+        let ykman = Ykman::find()?;
         if !require::softhsm() {
             return None;
         }
@@ -77,9 +71,6 @@ impl Stage {
         let mut plugboard = Plugboard::new(&sandbox.directory("plugboard"), 2);
         plugboard.plug(&yubikey);
         plugboard.plug(&other);
-        // ykman ends those who might keep a YubiKey from it, by name.
-        let kill = sandbox.write("programs/pkill", "#!/bin/sh\nexit 1\n");
-        fs::set_permissions(kill, fs::Permissions::from_mode(0o755)).unwrap();
 
         let token = Tokens::new(&sandbox, "tokens").token("one");
         let setup = setup(&sandbox, &token)
@@ -161,19 +152,15 @@ impl Stage {
     }
 
     pub(crate) fn try_ykman(&self, words: &str) -> Answer {
-        let mut path = self.sandbox.join("programs").into_os_string();
-        path.push(":");
-        path.push(std::env::var_os("PATH").unwrap_or_default());
-        let serial = SERIAL.to_string();
-        let command = Command::new(&self.ykman)
-            .env("PATH", path)
-            .env("PCSCLITE_CSOCK_NAME", self.plugboard.socket())
-            .env("HOME", self.sandbox.path())
+        let socket = self.plugboard.socket();
+        let ran = self
+            .ykman
+            .command(&self.sandbox, &socket)
             .current_dir(self.operator.home())
-            .args(["--device", &serial])
+            .args(["--device", &SERIAL.to_string()])
             .args(words.split_whitespace())
             .output();
-        command.unwrap().into()
+        ran.unwrap().into()
     }
 
     /// Asserts that a secret is in no file of the agent or the operator but in those of `secrets`.
