@@ -1,5 +1,7 @@
 //! What is signed, and what is not.
 
+use std::fs;
+
 use privyseal_proto::notary::SignatureRequest;
 use privyseal_tests::repository::Repository;
 use privyseal_tests::{metadata, setup};
@@ -40,6 +42,30 @@ fn openssl_agrees_with_what_is_signed() {
         assert_eq!(caller.certificate.len(), 32);
     }
     stage.audit();
+}
+
+#[test]
+fn a_role_that_demands_an_attestation_signs_with_no_other_key() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    let (snapshot, timestamp) = {
+        let server = stage.server();
+        (server.key("snapshot"), server.key("timestamp"))
+    };
+    let path = stage.tls.stage.agent.config();
+    let config = fs::read_to_string(&path).unwrap();
+    let name = format!("[[authority]]\nname = \"{}\"\n", setup::AUTHORITY);
+    let demand = "snapshot = { max_expiry = \"90d\", attestation = { pin = \"always\" } }\n";
+    assert!(config.contains(&name));
+    fs::write(&path, config.replace(&name, &format!("{name}{demand}"))).unwrap();
+    stage.restart();
+    let server = stage.server();
+    let refused = server.refused(&snapshot, &content::of("snapshot", 1, 0));
+    assert_eq!(refused.1, "ATTESTATION_REQUIRED");
+    server
+        .sign(&timestamp, &content::of("timestamp", 1, 0))
+        .unwrap();
 }
 
 #[test]

@@ -207,6 +207,25 @@ fn a_certificate_is_for_a_repository_of_key_and_grant() {
     assert_eq!(reason(refused), "KEY_NOT_SHARED");
 }
 
+#[test]
+fn a_root_key_without_the_attestation_that_root_demands_certifies_nothing() {
+    let Some(mut stage) = Stage::new() else {
+        return;
+    };
+    stage.make("root-a", "root", GUN, "ecdsa-p256");
+    stage.rewrite(
+        "dialect = \"notary\"\n",
+        "dialect = \"notary\"\n\
+         root = { max_expiry = \"3660d\", attestation = { pin = \"always\" } }\n",
+    );
+    stage.tls.stage.agent.restart();
+    for kind in [Kind::Certificate, Kind::Request] {
+        let refused = certify(&stage.ci(), "root-a", kind, GUN);
+        assert_eq!(reason(refused), "ATTESTATION_REQUIRED");
+    }
+    assert_eq!(certified(&events(&stage.operator())).len(), 0);
+}
+
 fn certified(events: &[Event]) -> Vec<(u64, KeyCertified)> {
     let numbered = (0..).zip(events);
     let found = numbered.filter_map(|(index, event)| match event {

@@ -8,7 +8,7 @@ use super::CertificateRequest;
 use crate::{
     caller::Caller,
     config::TrustRole,
-    corridor::{House, authorized, known},
+    corridor::{House, authorized, known, rules},
     denial::{Denial, Reason},
     grant::{TrustUse, Use},
     keystore::Keystore,
@@ -34,7 +34,11 @@ pub(super) fn authorized(
         Denial::new(Reason::UnknownKey, message)
     })?;
     match key.purpose.trust() {
-        Some(TrustRole::Root) => root(house, caller, &key, &request.common_name)?,
+        Some(TrustRole::Root) => {
+            root(house, caller, &key, &request.common_name)?;
+            let role = RoleType::Root.into();
+            rules::is_attested(&key, &role, house.ledger.memory(), &house.config)?;
+        }
         Some(TrustRole::Delegation) => delegation(house, caller, &key)?,
         _ => {
             let message = format!(

@@ -6,7 +6,7 @@ use privyseal_tuf::Signature;
 
 use super::{Checked, authorized::unknown};
 use crate::{
-    corridor::House,
+    corridor::{House, rules},
     denial::{Denial, Reason},
     ledger::Guard,
     memory::{EnrolledKey, NotaryUse},
@@ -35,7 +35,8 @@ impl Held {
     /// Waits for the gate, then holds the document against the memory.
     ///
     /// # Errors
-    /// Where the key was removed meanwhile, or the version is not the last or the next.
+    /// Where the key was removed meanwhile, the version is not the last or the next, or the role
+    /// demands an attestation that the key has not.
     pub async fn new(request: Checked, house: &House) -> Result<Self, Denial> {
         let memory = house.ledger.memory();
         let name = &request.key.bound.name;
@@ -45,6 +46,8 @@ impl Held {
         if memory.key(name).is_none() {
             return Err(unknown(&request.caller, &request.key.keyid));
         }
+        let role = request.signed.role().into();
+        rules::is_attested(&request.key, &role, memory, &house.config)?;
         let standing = agrees(&request, memory.notary_use(name))?;
         Ok(Self {
             request,
