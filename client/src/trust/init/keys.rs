@@ -73,7 +73,10 @@ async fn make(
     hands: &mut Hands<'_>,
 ) -> anyhow::Result<Hand> {
     let wanted = choice.keystore.as_ref();
-    let places = hands.keys().iter().map(|hand| {
+    // A YubiKey makes no key without a person, who says in which slot.
+    let plain = hands.keys().iter();
+    let plain = plain.filter(|hand| hand.held.key.pin_policy.is_empty());
+    let places = plain.map(|hand| {
         let key = &hand.held.key;
         (
             hand.held.agent.clone(),
@@ -113,7 +116,7 @@ async fn make(
             Err(anyhow::Error::from(error).context(what))
         }
         None => Err(Advice::failed(
-            format!("no agent lists a {role} key for {gun}, or any other trust key"),
+            format!("no agent lists a {role} key for {gun}, or a trust key in a token that makes keys by itself"),
             format!("an operator makes one: `privyseal key generate --role {role}`; or lets you, with generate_in in a grant"),
         )
         .into()),
