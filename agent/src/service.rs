@@ -14,6 +14,7 @@ mod yubikeys;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use parking_lot::RwLock;
+use tokio::sync::watch;
 use tonic::{Request, Status};
 
 pub use self::{
@@ -30,7 +31,7 @@ use crate::{
     corridor::House,
     denial::{Denial, Reason},
     fault::{Fault, Stop},
-    listen::{Crowd, Rank},
+    listen::{Crowd, Place, Rank},
     refusals::RefusalSums,
 };
 
@@ -45,6 +46,8 @@ pub struct Desk {
     pub requests: Arc<Crowd>,
     /// When the agent started, unix time in seconds.
     pub started: i64,
+    /// Is the agent to stop?
+    stopping: Arc<watch::Sender<bool>>,
 }
 
 impl Desk {
@@ -57,6 +60,7 @@ impl Desk {
             refusals: Arc::default(),
             requests,
             started,
+            stopping: Arc::default(),
         }
     }
 
@@ -69,6 +73,17 @@ impl Desk {
     /// From now on requests meet this config.
     pub fn set_config(&self, config: Arc<Config>) {
         self.house.write().config = config;
+    }
+
+    /// Ends what would go on until its caller leaves, and takes no more connections.
+    pub(crate) fn announce_stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until the agent is to stop.
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stopping = self.stopping.subscribe();
+        async move { drop(stopping.wait_for(|stopping| *stopping).await) }
     }
 
     /// Who asks. A connection whose caller is not known gets nothing.
@@ -121,11 +136,16 @@ impl Desk {
         caller: &Arc<Caller>,
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Status> {
+        let _place = self.enter(caller)?;
+        work.await.map_err(|stop| self.stop(caller, &stop))
+    }
+
+    /// A place among the requests, for a caller whose certificate stands.
+    fn enter(&self, caller: &Arc<Caller>) -> Result<Place, Status> {
         let rank = Rank::of(caller, &self.house.read().config.grants);
         let enter = || self.requests.enter(caller, rank);
         let admitted = caller.stands().and_then(|()| enter());
-        let _place = admitted.map_err(|denial| self.stop(caller, &denial.into()))?;
-        work.await.map_err(|stop| self.stop(caller, &stop))
+        admitted.map_err(|denial| self.refuse(caller, &denial))
     }
 
     /// Counts a denial, and makes a status of it.

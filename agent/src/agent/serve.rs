@@ -9,7 +9,6 @@ use std::{io, time::Duration};
 use sd_notify::NotifyState;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::watch,
     task::JoinSet,
 };
 use tokio_stream::Stream;
@@ -44,11 +43,10 @@ pub(super) async fn serve(
     let (services, health) = Services::new(desk);
     let door = RefuseLayer::new(desk.clone(), Serves::Privyseal);
     let entrance = Entrance::new(desk.clone());
-    let (stopping, _) = watch::channel(false);
     let mut servers = Servers {
         all: JoinSet::new(),
         streams: desk.house().config.limits.requests.get(),
-        stopping,
+        desk: desk.clone(),
     };
     let local = connections(socket, entrance.clone())?;
     servers.start(door.clone(), services.local()?, local);
@@ -83,7 +81,7 @@ struct Servers {
     all: JoinSet<Result<(), tonic::transport::Error>>,
     /// Requests of one connection at a time.
     streams: u32,
-    stopping: watch::Sender<bool>,
+    desk: Desk,
 }
 
 impl Servers {
@@ -100,14 +98,12 @@ impl Servers {
             + Unpin
             + 'static,
     {
-        let mut stopping = self.stopping.subscribe();
-        let stopped = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
         let server = Server::builder()
             .layer(door)
             .max_concurrent_streams(self.streams)
             .http2_max_header_list_size(HEADERS)
             .add_routes(routes)
-            .serve_with_incoming_shutdown(incoming, stopped);
+            .serve_with_incoming_shutdown(incoming, self.desk.stopping());
         self.all.spawn(server);
     }
 
@@ -126,7 +122,7 @@ impl Servers {
     /// Takes no more connections, and waits for the requests in flight. A caller that keeps a
     /// stream open does not keep the agent.
     async fn stop(&mut self) {
-        self.stopping.send_replace(true);
+        self.desk.announce_stop();
         let all = async { while self.all.join_next().await.is_some() {} };
         drop(tokio::time::timeout(DRAIN, all).await);
     }

@@ -125,12 +125,20 @@ impl Desk {
     fn status(&self, caller: &Caller) -> StatusReply {
         let house = self.house();
         let operator = house.config.grants.is_operator(caller);
-        let keystores = house.keystores.all().map(|keystore| KeystoreStatus {
-            waiting: match operator {
-                true => keystore.waiting().borrow().iter().map(waiting).collect(),
-                false => Vec::new(),
-            },
-            ..status(keystore.as_ref())
+        let keystores = house.keystores.all().map(|keystore| {
+            let status = status(keystore.as_ref());
+            match operator {
+                true => KeystoreStatus {
+                    waiting: keystore.waiting().borrow().iter().map(waiting).collect(),
+                    ..status
+                },
+                // The detail may name devices that are no keystore.
+                false => KeystoreStatus {
+                    detail: String::new(),
+                    token_serial: String::new(),
+                    ..status
+                },
+            }
         });
         StatusReply {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -170,8 +178,7 @@ impl Admin for AdminService {
     ) -> Result<Response<Self::WatchStream>, Status> {
         let caller = Desk::caller(&request)?;
         let keystores = self.0.house().keystores;
-        let work = async { Ok(operator(&caller, &self.0.house().config)?) };
-        self.0.answer(&caller, work).await?;
+        let place = self.0.enter(&caller)?;
         let changes = keystores.all().flat_map(|keystore| {
             let states = WatchStream::new(keystore.state()).map(|_| ());
             let waits = WatchStream::new(keystore.waiting()).map(|_| ());
@@ -180,12 +187,18 @@ impl Admin for AdminService {
         // Each of them has a first value, which is no news: one status tells them all.
         let changes = select_all(changes.map(|stream| stream.skip(1)));
         let desk = self.0.clone();
-        let replies = once(()).chain(changes).map(move |()| {
-            // The certificate of a long-standing watcher may have been revoked.
-            let stands = caller.stands();
-            stands.map_err(|denial| desk.refuse(&caller, &denial))?;
+        let stopping = desk.stopping();
+        let watched = move || {
+            let _place = &place;
+            // The certificate of a long-standing watcher may have been revoked since, or its right.
+            let may = caller.stands();
+            let may = may.and_then(|()| operator(&caller, &desk.house().config));
+            may.map_err(|denial| desk.refuse(&caller, &denial))?;
             Ok(desk.status(&caller))
-        });
+        };
+        let first = watched()?;
+        let later = changes.map(move |()| watched());
+        let replies = once(Ok(first)).chain(later).take_until(stopping);
         Ok(Response::new(Box::pin(replies)))
     }
 

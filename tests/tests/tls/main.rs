@@ -15,5 +15,6 @@ mod s_client;
 mod services;
 mod silence;
 mod start;
+mod status;
 mod stream;
 mod versions;
