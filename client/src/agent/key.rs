@@ -53,10 +53,11 @@ impl HeldKey {
         Ok(key)
     }
 
-    /// Whether a person must type a PIN or touch its device for a signature, by the token's word.
+    /// Whether a person may have to type a PIN or touch its device for a signature, by the token's
+    /// word.
     pub fn waits_for_person(&self) -> bool {
-        let touch = matches!(self.key.touch_policy.as_str(), "always" | "cached");
-        touch || self.key.pin_policy == "always"
+        let asks = |policy: &str| !matches!(policy, "" | "never");
+        asks(&self.key.touch_policy) || asks(&self.key.pin_policy)
     }
 }
 

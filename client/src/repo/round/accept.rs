@@ -53,13 +53,14 @@ pub(in crate::repo) fn counts(
     requirements: &[Requirement],
     signing: &Signing,
 ) -> bool {
-    let own = requirements.len().saturating_sub(1);
-    let document = signing.document();
-    requirements.iter().enumerate().any(|(at, requirement)| {
-        let collects_all = is_root(role) && at == own;
-        requirement.keys.contains_key(keyid)
-            && (collects_all || !requirement.tally(document).is_met())
-    })
+    let own = requirements.last().filter(|_| is_root(role));
+    own.is_some_and(|own| own.keys.contains_key(keyid)) || needs(keyid, requirements, signing)
+}
+
+/// Whether a threshold misses a signature with this key.
+pub(super) fn needs(keyid: &KeyId, requirements: &[Requirement], signing: &Signing) -> bool {
+    let mut asked = requirements.iter();
+    asked.any(|asked| asked.keys.contains_key(keyid) && !asked.tally(signing.document()).is_met())
 }
 
 pub(super) fn is_met(signing: &Signing) -> bool {

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use privyseal_proto::v1::{SignRequest, Signed};
 use privyseal_tuf::{Document, Key, KeyId, Requirement, Role, Signing};
 
-use super::accept::{accept, counts, is_met, missing};
+use super::accept::{accept, counts, is_met, missing, needs};
 use super::{Round, stream};
 use crate::agent::{AgentError, HeldKey};
 use crate::failure::Advice;
@@ -25,6 +25,13 @@ struct Collecting {
     tried: BTreeSet<KeyId>,
     /// Keys that no agent lists.
     unheld: Vec<KeyId>,
+}
+
+impl Collecting {
+    fn key(&self, keyid: &KeyId) -> Option<&Key> {
+        let mut keys = self.requirements.iter();
+        keys.find_map(|requirement| requirement.keys.get(keyid))
+    }
 }
 
 /// One signature that an agent is asked for.
@@ -87,15 +94,14 @@ impl Round<'_> {
     fn next_asks(&self, collecting: &mut [Collecting]) -> Vec<Ask> {
         let mut asks = Vec::new();
         for (at, role) in collecting.iter_mut().enumerate() {
-            for keyid in missing(&role.requirements, &role.signing) {
+            for keyid in self.in_order(role) {
                 let wanted = counts(&role.role, &keyid, &role.requirements, &role.signing);
                 if !wanted || !role.tried.insert(keyid.clone()) {
                     continue;
                 }
-                let mut keys = role.requirements.iter();
-                let key = keys.find_map(|requirement| requirement.keys.get(&keyid));
+                let key = role.key(&keyid);
                 match (key.and_then(|key| self.holder(key)), key) {
-                    (Some(held), _) if self.is_spared(&held, &role.signing) => {}
+                    (Some(held), _) if self.is_spared(&held, &keyid, role) => {}
                     (Some(held), Some(key)) if self.is_chosen(&held) => {
                         asks.push(Ask {
                             at,
@@ -113,6 +119,19 @@ impl Round<'_> {
         asks
     }
 
+    /// The keys that have not signed. Those for which nobody is called come first: with them the
+    /// others may not be needed.
+    fn in_order(&self, role: &Collecting) -> Vec<KeyId> {
+        let mut keyids = missing(&role.requirements, &role.signing);
+        keyids.sort_by_key(|keyid| {
+            let own = role.requirements.last();
+            let stays = own.is_some_and(|own| own.keys.contains_key(keyid));
+            let held = role.key(keyid).and_then(|key| self.holder(key));
+            (!stays, held.is_some_and(|held| held.waits_for_person()))
+        });
+        keyids
+    }
+
     fn holder(&self, key: &Key) -> Option<HeldKey> {
         let fingerprint = key.fingerprint();
         let held = self.held.iter().filter(|(held, _)| *held == fingerprint);
@@ -123,8 +142,10 @@ impl Round<'_> {
     }
 
     /// Nobody is called to a device for a signature that is not needed, unless that key is named.
-    fn is_spared(&self, held: &HeldKey, signing: &Signing) -> bool {
-        self.choice.key.is_none() && held.waits_for_person() && is_met(signing)
+    fn is_spared(&self, held: &HeldKey, keyid: &KeyId, role: &Collecting) -> bool {
+        self.choice.key.is_none()
+            && held.waits_for_person()
+            && !needs(keyid, &role.requirements, &role.signing)
     }
 
     fn is_chosen(&self, held: &HeldKey) -> bool {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use privyseal_proto::v1::{SignRequest, Signed};
-use privyseal_tuf::{Dialect, Document, Key, KeyId, Requirement, Role, RoleType};
+use privyseal_tuf::{Dialect, Document, KeyId, Requirement, Role, RoleType};
 use privyseal_tuf::{Sha256Digest, Signature, Signing};
 
 use super::{Hand, Hands, HandsError, Known};
@@ -28,7 +28,8 @@ pub struct SignedBy {
 
 impl Hands<'_> {
     /// Collects the signatures that a document needs from the agents. Of a root every key of its own
-    /// that can be had signs, so that any of them leads on; of others as many as it takes.
+    /// that can be had signs, so that any of them leads on; of others as many as it takes, and as many
+    /// of those keys for which a person is called to a device.
     ///
     /// `keep` is given the document after each signature.
     ///
@@ -79,7 +80,7 @@ impl Hands<'_> {
     }
 
     /// The next key that is here and whose signature is still wanted; those that a new root keeps
-    /// come before those that it takes out.
+    /// come before those that it takes out, and those for which nobody is called before others.
     fn next(
         &self,
         role: &Role,
@@ -94,14 +95,20 @@ impl Hands<'_> {
             if tally.is_met() && !(is_root && at == own) {
                 continue;
             }
-            for keyid in &tally.missing {
-                let print = required.keys.get(keyid).map(Key::fingerprint);
-                let hand = print.and_then(|print| self.holder(print));
-                if let Some(hand) = hand
-                    && tried.insert(hand.key.fingerprint())
-                {
-                    return Some(hand.clone());
-                }
+            let prints = tally.missing.iter().filter_map(|keyid| {
+                let key = required.keys.get(keyid)?;
+                Some(key.fingerprint())
+            });
+            let hands = prints.filter_map(|print| self.holder(print));
+            let is_wanted = |hand: &&Hand| {
+                let print = hand.key.fingerprint();
+                let is_called = hand.held.waits_for_person();
+                !tried.contains(&print) && (!is_called || needs(print, requirements, signing))
+            };
+            let wanted = hands.filter(is_wanted);
+            if let Some(hand) = wanted.min_by_key(|hand| hand.held.waits_for_person()) {
+                tried.insert(hand.key.fingerprint());
+                return Some(hand.clone());
             }
         }
         None
@@ -140,6 +147,15 @@ impl Hands<'_> {
         self.note(&hand.held.agent, signed.head.clone());
         Ok(signed)
     }
+}
+
+/// Whether a threshold misses a signature with this key.
+fn needs(print: Sha256Digest, requirements: &[Requirement], signing: &Signing) -> bool {
+    let mut asked = requirements.iter();
+    asked.any(|asked| {
+        let mut keys = asked.keys.values();
+        keys.any(|key| key.fingerprint() == print) && !asked.tally(signing.document()).is_met()
+    })
 }
 
 /// An agent's advice is for repositories of files, where it names a command.

@@ -94,10 +94,15 @@ fn a_root_takes_all_of_its_own_keys_and_of_the_old_ones_what_it_needs() {
         )
     };
     assert!([1, 2, 5].into_iter().all(|seed| wanted(&signing, seed)));
+    let needed =
+        |signing: &Signing, seed: u8| needs(&Signer::new(seed).keyid(), &requirements, signing);
+    assert!([1, 2, 5].into_iter().all(|seed| needed(&signing, seed)));
     for seed in [2, 1] {
         let signer = Signer::new(seed);
         let answer = answer(&signer, &signing);
         accept(&answer, (&signer.keyid(), &signer.key), &mut signing).unwrap();
+        // One signature is enough of the new keys; nobody is called for another one.
+        assert!(!needed(&signing, 5));
     }
     // Both thresholds are met: key 5 may still sign, the old root's keys need not.
     assert!(is_met(&signing));
