@@ -124,7 +124,7 @@ impl Person<'_> {
         }
         let mut keystores = status.keystores.into_iter();
         Ok(keystores.find(|keystore| {
-            let is_it = |wait: &Waiting| is_pin(wait) && wait.about == waiting.about;
+            let is_it = |wait: &Waiting| is_pin(wait) && wait.id == waiting.id;
             keystore.name == waiting.keystore && keystore.waiting.iter().any(is_it)
         }))
     }
@@ -133,7 +133,7 @@ impl Person<'_> {
     async fn ask_for(&self, id: u64, waiting: &Waiting, keystore: &KeystoreStatus) -> Typed {
         let nowhere =
             |_: io::Error| Typed::Never("there is no terminal to type the PIN on".to_owned());
-        let mut asking = match self.voice.ask(id, words::prompt(waiting)) {
+        let mut asking = match self.voice.ask(id, &words::prompt(waiting)) {
             Ok(asking) => asking,
             Err(error) => return nowhere(error),
         };
