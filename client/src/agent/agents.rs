@@ -24,12 +24,14 @@ impl Agents {
     ) -> Result<Self, ConnectError> {
         let mut agents = Self::default();
         let names: Vec<String> = entries.iter().map(|entry| entry.name.to_string()).collect();
+        let several = names.len() > 1;
         // All at once: each that is away keeps the others waiting for seconds.
         let connections = entries
             .into_iter()
             .map(|entry| Agent::connect(entry, memory));
         for (name, connection) in names.into_iter().zip(join_all(connections).await) {
             match connection {
+                Ok(agent) if several => agents.connected.push(agent.among_several()),
                 Ok(agent) => agents.connected.push(agent),
                 Err(ConnectError::Agent(error)) if !matches!(error, AgentError::Breach { .. }) => {
                     agents.missing.push((name, error.into()));

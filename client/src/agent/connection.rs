@@ -35,6 +35,7 @@ pub struct Agent {
     known: KnownLedger,
     first_meeting: bool,
     certificate: Option<Fingerprint>,
+    one_of_several: bool,
 }
 
 /// Why an agent can't be used.
@@ -68,6 +69,7 @@ impl Agent {
             known,
             first_meeting,
             certificate,
+            one_of_several: false,
         })
     }
 
@@ -112,6 +114,19 @@ impl Agent {
     /// The agent's name here.
     pub fn name(&self) -> &str {
         self.entry.name.as_str()
+    }
+
+    /// Whether others were to be asked in the same command.
+    pub fn is_one_of_several(&self) -> bool {
+        self.one_of_several
+    }
+
+    /// Others are asked, too.
+    pub(super) fn among_several(self) -> Self {
+        Self {
+            one_of_several: true,
+            ..self
+        }
     }
 
     /// Where it listens.

@@ -35,7 +35,7 @@ impl<'a> Person<'a> {
     pub(crate) fn before(agent: &'a Agent, progress: &'a Progress) -> Self {
         Self {
             agent,
-            voice: Voice::beside(progress),
+            voice: Voice::beside(progress, words::whose(agent)),
             waits: watch::Sender::new(BTreeMap::new()),
             given_up: RefCell::default(),
         }
@@ -94,8 +94,8 @@ impl<'a> Person<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::HeadMemory;
     use crate::agent::testing::FakeLedger;
+    use crate::agent::{Agents, HeadMemory};
 
     fn waiting(until: i64) -> Waiting {
         Waiting {
@@ -103,6 +103,31 @@ mod tests {
             until,
             ..Waiting::default()
         }
+    }
+
+    #[tokio::test]
+    async fn of_several_agents_it_is_said_which_one_asks() {
+        let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let memory = HeadMemory::at(directories[0].path().join("memory"));
+        let mut entries = Vec::new();
+        for (directory, name) in directories.iter().zip(["near", "far"]) {
+            let ledger = FakeLedger::default();
+            ledger.push("genesis");
+            let mut entry = ledger.serve(directory.path());
+            entry.name = name.parse().unwrap();
+            entries.push(entry);
+        }
+        let alone = Agents::connect(entries[..1].to_vec(), &memory).await;
+        let said: Vec<_> = alone
+            .unwrap()
+            .connected()
+            .iter()
+            .map(words::whose)
+            .collect();
+        assert_eq!(said, [""]);
+        let both = Agents::connect(entries, &memory).await.unwrap();
+        let said: Vec<_> = both.connected().iter().map(words::whose).collect();
+        assert_eq!(said, ["agent near: ", "agent far: "]);
     }
 
     #[tokio::test]

@@ -11,6 +11,8 @@ use crate::show::{Hidden, Progress, Question};
 /// into a progress bar nor into a question that waits for its answer.
 pub(super) struct Voice<'a> {
     progress: &'a Progress,
+    /// What each line begins with.
+    whose: String,
     asked: Cell<Option<Asked>>,
 }
 
@@ -21,20 +23,22 @@ struct Asked {
 }
 
 impl<'a> Voice<'a> {
-    pub(super) fn beside(progress: &'a Progress) -> Self {
+    pub(super) fn beside(progress: &'a Progress, whose: String) -> Self {
         Self {
             progress,
+            whose,
             asked: Cell::new(None),
         }
     }
 
     /// Says something.
     pub(super) fn say(&self, line: &str) {
-        self.speak(|| eprintln!("{line}"));
+        self.speak(|| eprintln!("{}{line}", self.whose));
     }
 
     /// Says something that must be seen.
     pub(super) fn call(&self, line: &str) {
+        let line = format!("{}{line}", self.whose);
         self.speak(|| eprintln!("{} {}", ">>>".yellow().bold(), line.bold()));
     }
 
@@ -52,12 +56,12 @@ impl<'a> Voice<'a> {
     }
 
     /// Asks a question for a request, during which nothing else is drawn.
-    pub(super) fn ask(&self, request: u64, prompt: String) -> io::Result<Asking<'_>> {
+    pub(super) fn ask(&self, request: u64, prompt: &str) -> io::Result<Asking<'_>> {
         self.progress.pause();
         let asking = Asking {
             voice: self,
             request,
-            hidden: Hidden::ask(prompt)?,
+            hidden: Hidden::ask(format!("{}{prompt}", self.whose))?,
         };
         asking.wait()?;
         Ok(asking)

@@ -2,7 +2,17 @@
 
 use privyseal_proto::v1::Waiting;
 
+use crate::agent::Agent;
 use crate::show::{absolute, escape};
+
+/// Where several agents are asked, what is said of one begins with its name here: an agent may lie
+/// about its devices, and nobody should type the PIN of another's.
+pub(super) fn whose(agent: &Agent) -> String {
+    match agent.is_one_of_several() {
+        true => format!("agent {}: ", agent.name()),
+        false => String::new(),
+    }
+}
 
 pub(super) fn touch(waiting: &Waiting) -> String {
     let (device, about) = (escape(&waiting.device), escape(&waiting.about));
