@@ -117,8 +117,18 @@ mod suite {
         assert!(refused.stderr.contains("chmod 600"), "{refused:#?}");
         assert_eq!(stage.calls("C_Login"), 0);
         chmod(&file, 0o600);
-        client.ok(&unlock);
+        let unlocked = client.run(&unlock);
+        assert!(
+            unlocked.status == 0 && !unlocked.stderr.contains("proven"),
+            "{unlocked:#?}"
+        );
         says(&mut stage.agent, State::Ready, &[]);
+        // Logged in, the token says nothing of a PIN.
+        let again = client.run(&unlock);
+        assert!(
+            again.status == 0 && again.stderr.contains("not proven"),
+            "{again:#?}"
+        );
         let logins = logins(&stage.rpc());
         assert!(logins.len() == 1 && logins[0].accepted, "{logins:?}");
         // Without a terminal there is nobody to ask.

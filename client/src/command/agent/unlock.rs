@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use privyseal_proto::v1::keystore_status::State;
 use privyseal_proto::v1::{StatusRequest, UnlockRequest, Waiting, waiting::Kind};
 use zeroize::Zeroizing;
 
@@ -33,9 +34,13 @@ pub struct Unlock {
 
 pub(super) async fn run(command: Unlock, context: &mut Context<'_>) -> anyhow::Result<Exit> {
     let agent = context.agent().await?;
-    let (mut pin, wait) = match command.again {
-        true => Default::default(),
-        false => pin(&command, &agent, context.screen).await?,
+    let Given {
+        mut pin,
+        wait,
+        is_tried,
+    } = match command.again {
+        true => Given::default(),
+        false => given(&command, &agent, context.screen).await?,
     };
     let request = UnlockRequest {
         keystore: command.keystore,
@@ -50,6 +55,9 @@ pub(super) async fn run(command: Unlock, context: &mut Context<'_>) -> anyhow::R
         .ok_or_else(|| agent.wrong_answer("the keystore is missing"))?;
     let view = KeystoreView::from(keystore);
     view.print(context.screen)?;
+    if !command.again && !is_tried && view.is_ready() {
+        context.screen.note(UNTRIED)?;
+    }
     Ok(if view.is_ready() {
         Exit::Done
     } else {
@@ -57,13 +65,27 @@ pub(super) async fn run(command: Unlock, context: &mut Context<'_>) -> anyhow::R
     })
 }
 
-/// The PIN, and the id of the request that it is for; 0 where none waits.
-async fn pin(
-    command: &Unlock,
-    agent: &Agent,
-    screen: &mut Screen,
-) -> anyhow::Result<(Zeroizing<String>, u64)> {
-    let Asked { kind, what, waits } = asked(agent, &command.keystore).await?;
+/// Said of a PKCS#11 token: C_Login tells nothing of a PIN where somebody is logged in already. A
+/// YubiKey tells of each PIN.
+const UNTRIED: &str = "the keystore was open already, so the PIN is not proven to be right: it is held for a key that wants it for each signature, where there is one, and tried with that signature";
+
+/// What a person gave.
+#[derive(Default)]
+struct Given {
+    pin: Zeroizing<String>,
+    /// The id of the request that it is for; 0 where none waits.
+    wait: u64,
+    /// Whether the token says at once if the PIN is right.
+    is_tried: bool,
+}
+
+async fn given(command: &Unlock, agent: &Agent, screen: &mut Screen) -> anyhow::Result<Given> {
+    let Asked {
+        kind,
+        is_ready,
+        what,
+        waits,
+    } = asked(agent, &command.keystore).await?;
     for later in waits.iter().skip(1) {
         let about = escape(&later.about);
         screen.note(&format!(
@@ -75,13 +97,18 @@ async fn pin(
         None => secret::typed(&what, "--pin-file").await?,
     };
     check_pin(&kind, &pin).map_err(device::not_sent)?;
-    Ok((pin, waits.first().map_or(0, |first| first.id)))
+    Ok(Given {
+        pin,
+        wait: waits.first().map_or(0, |first| first.id),
+        is_tried: kind == PIV || !is_ready,
+    })
 }
 
 /// What a person is asked for.
 struct Asked {
     /// The keystore's kind.
     kind: String,
+    is_ready: bool,
     /// By the device, where there is one that they can see, and with what it is for, where a request
     /// waits.
     what: String,
@@ -95,6 +122,7 @@ async fn asked(agent: &Agent, keystore: &str) -> anyhow::Result<Asked> {
     let mut keystores = reply.keystores.into_iter();
     let found = keystores.find(|found| found.name == keystore);
     let found = found.unwrap_or_default();
+    let is_ready = found.state() == State::Ready;
     let waits = found.waiting.into_iter();
     let waits: Vec<_> = waits.filter(|wait| wait.kind() == Kind::Pin).collect();
     let what = match found.kind.as_str() {
@@ -107,6 +135,7 @@ async fn asked(agent: &Agent, keystore: &str) -> anyhow::Result<Asked> {
     };
     Ok(Asked {
         kind: found.kind,
+        is_ready,
         what,
         waits,
     })
