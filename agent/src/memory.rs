@@ -67,6 +67,7 @@ pub struct Memory {
     state: RwLock<State>,
     opening: Arc<Gate<()>>,
     enrolling: Arc<Gate<()>>,
+    making: Gates<KeystoreName>,
     key_gates: Gates<KeyName>,
 }
 
@@ -124,7 +125,13 @@ impl Memory {
         Arc::clone(&self.opening).lock_owned().await
     }
 
-    /// Waits for the one place in which keys are enrolled.
+    /// Waits for the one place in which keys are made in this keystore, or found there: a slow device
+    /// holds up no other.
+    pub async fn making_gate(&self, keystore: &KeystoreName) -> OwnedMutexGuard<()> {
+        self.making.enter(keystore).await
+    }
+
+    /// Waits for the one place in which keys are recorded as enrolled. No token is waited for in it.
     pub async fn enrolling_gate(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.enrolling).lock_owned().await
     }

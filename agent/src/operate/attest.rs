@@ -17,11 +17,12 @@ use crate::{
     memory::{AttestedKey, EnrolledKey},
 };
 
-/// What is proved of the key of this name. Where nothing is recorded, or `again`, its device is
-/// asked, and what it proves is verified and recorded.
+/// What is proved of the key of this name. Where nothing is recorded, or `again`, an operator has its
+/// device asked, and what it proves is verified and recorded.
 ///
 /// # Errors
-/// Where the caller may not know the key, its token offers no proof, or not of this key.
+/// Where the caller may not know the key, or have its device asked; where its token offers no proof,
+/// or not of this key.
 pub async fn attested_key(
     house: &House,
     caller: &Caller,
@@ -49,16 +50,33 @@ pub async fn attested_key(
     let recorded = memory.attested(&key.bound.name).filter(|_| !again);
     let attested = match recorded {
         Some(recorded) => recorded,
-        None => attest(house, caller, &key).await?,
+        None => {
+            asks_first(house, caller, &key)?;
+            attest(house, caller, &key, again).await?
+        }
     };
     Ok((key, attested))
 }
 
-/// Asks the key's device, verifies what it says, and records it.
+/// May the caller have the device asked? One that proves nothing would be kept busy by whoever asks.
+fn asks_first(house: &House, caller: &Caller, key: &EnrolledKey) -> Result<(), Denial> {
+    if house.config.grants.is_operator(caller) {
+        return Ok(());
+    }
+    let message = format!(
+        "no attestation of key {} is recorded, and only an operator has its device asked for one",
+        key.bound.name
+    );
+    Err(Denial::new(Reason::OperatorOnly, message))
+}
+
+/// Asks the key's device, verifies what it says, and records it; where somebody did meanwhile, only
+/// `again`.
 pub(super) async fn attest(
     house: &House,
     caller: &Caller,
     key: &EnrolledKey,
+    again: bool,
 ) -> Result<Arc<AttestedKey>, Stop> {
     let bound = &key.bound;
     let holder = house.keystores.of(&bound.keystore).ok_or_else(|| {
@@ -84,6 +102,16 @@ pub(super) async fn attest(
         ..Expected::default()
     };
     attested.compare(&expected).map_err(swapped)?;
+    let memory = house.ledger.memory();
+    let gate = memory.key_gate(&bound.name).await;
+    let unknown = || {
+        let message = format!("key {} was removed", bound.name);
+        Denial::new(Reason::UnknownKey, message)
+    };
+    memory.key(&bound.name).ok_or_else(unknown)?;
+    if let Some(recorded) = memory.attested(&bound.name).filter(|_| !again) {
+        return Ok(recorded);
+    }
     let record = KeyAttested {
         caller: Some(caller.to_record()),
         key: bound.name.to_string(),
@@ -106,17 +134,9 @@ pub(super) async fn attest(
     };
     house
         .ledger
-        .append(Event::KeyAttested(record), None)
+        .append(Event::KeyAttested(record), Some(Box::new(gate)))
         .await?;
-    let unknown = || {
-        let message = format!("key {} was removed", bound.name);
-        Denial::new(Reason::UnknownKey, message)
-    };
-    Ok(house
-        .ledger
-        .memory()
-        .attested(&bound.name)
-        .ok_or_else(unknown)?)
+    Ok(memory.attested(&bound.name).ok_or_else(unknown)?)
 }
 
 /// The serial number that a PIV device's keys are bound to; a PKCS#11 module may call its token by

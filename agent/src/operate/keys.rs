@@ -87,15 +87,22 @@ async fn enrol(
         Denial::new(Reason::UnknownKeystore, message)
     })?;
     fit::keystore(holder, &request)?;
-    // One enrolment at a time, so that a name is taken once.
-    let gate = memory.enrolling_gate().await;
+    // A name is taken once.
+    let named = memory.key_gate(&request.name).await;
     let is_ledger_key = request.name == house.config.ledger.key;
     let taken = memory.key(&request.name).is_some() || memory.removed_key(&request.name).is_some();
     if is_ledger_key || taken {
         let message = format!("there is, or was, a key {} already", request.name);
         return Err(Denial::new(Reason::NameTaken, message).into());
     }
-    fit::has_room(house, caller, &request)?;
+    // Behind the look at the name: who signs with a key that is there waits for no device.
+    let making = memory.making_gate(&request.keystore).await;
+    let has_room = || {
+        let (keystore, purpose) = (&request.keystore, request.purpose);
+        let repository = (&*request.authority, &*request.repository);
+        fit::has_room(house, caller, purpose, keystore, repository)
+    };
+    has_room()?;
     if let Origin::Import(key) = &request.origin {
         is_new(memory, key.public())?;
     }
@@ -106,7 +113,16 @@ async fn enrol(
     }
     let bound = found.key;
     fit::supported(purpose, bound.public_key.algorithm())?;
-    is_new(memory, &bound.public_key)?;
+    // Meanwhile the same may have been enrolled in another keystore.
+    let enrolling = memory.enrolling_gate().await;
+    let fits = is_new(memory, &bound.public_key);
+    if let Err(denial) = fits.and_then(|()| has_room()) {
+        drop(enrolling);
+        if made != Made::Before {
+            undo(holder.keystore.as_ref(), &bound).await;
+        }
+        return Err(denial.into());
+    }
     let enrolled = KeyEnrolled {
         name: name.to_string(),
         keystore: request.keystore.to_string(),
@@ -128,7 +144,10 @@ async fn enrol(
     };
     let recorded = house
         .ledger
-        .append(Event::KeyEnrolled(enrolled), Some(Box::new(gate)))
+        .append(
+            Event::KeyEnrolled(enrolled),
+            Some(Box::new((named, making, enrolling))),
+        )
         .await;
     if let Err(fault) = recorded {
         if made != Made::Before {
@@ -145,7 +164,7 @@ async fn enrol(
     let key = memory.key(&name).ok_or_else(not_found)?;
     // A device that proves its keys does so at once: the rules of a role may ask for it later.
     if holder.keystore.device().is_some()
-        && let Err(error) = attest(house, caller, &key).await
+        && let Err(error) = attest(house, caller, &key, false).await
     {
         tracing::warn!(key = %name, "it is enrolled, but not attested: {error}");
     }

@@ -126,7 +126,8 @@ pub async fn notary_key(
     }
     // Of two that ask at once, the second finds the key of the first. Who goes away here waits no
     // longer.
-    let gate = house.ledger.memory().enrolling_gate().await;
+    let keystore = &request.section.keystore;
+    let gate = house.ledger.memory().making_gate(keystore).await;
     if let Some(key) = request.waiting(house)? {
         return Ok(key);
     }

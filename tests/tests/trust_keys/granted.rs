@@ -1,6 +1,6 @@
 //! Keys that callers who are no operators have made.
 
-use privyseal_proto::v1::{DeviceAccess, GenerateKeyRequest, RemoveKeyRequest};
+use privyseal_proto::v1::{AttestRequest, DeviceAccess, GenerateKeyRequest, RemoveKeyRequest};
 use privyseal_tests::rpc::Rpc;
 
 use crate::stage::{GLOB, GUN, Stage, reason, wanted};
@@ -70,6 +70,13 @@ fn a_grant_with_generate_in_makes_keys_of_targets_and_snapshot() {
         role: "targets".to_owned(),
     });
     assert_eq!(reason(enrol), "OPERATOR_ONLY");
+    // What is not proved yet, an operator has the device asked for.
+    let attest = AttestRequest {
+        key: "team-t".to_owned(),
+        again: false,
+    };
+    let asked = ci.wait(ci.keys_service().attest(attest));
+    assert_eq!(reason(asked), "OPERATOR_ONLY");
     // Eight for each repository and role, counted over restarts.
     for number in 2..=8 {
         let name = format!("team-t{number}");

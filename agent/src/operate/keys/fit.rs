@@ -11,6 +11,7 @@ use crate::{
     corridor::{House, unknown_authority},
     denial::{Denial, Reason},
     grant::{NameGlob, TrustUse},
+    keystore::KeystoreName,
     keystores::Holder,
     memory::{Purpose, is_glob},
     operate::operator,
@@ -112,34 +113,37 @@ pub(super) fn keystore(holder: &Holder, request: &KeyRequest) -> Result<(), Deni
 }
 
 /// Is there room for another key that somebody else than an operator has made?
-pub(super) fn has_room(house: &House, caller: &Caller, request: &KeyRequest) -> Result<(), Denial> {
+pub(super) fn has_room(
+    house: &House,
+    caller: &Caller,
+    purpose: Purpose,
+    keystore: &KeystoreName,
+    (authority, repository): (&str, &str),
+) -> Result<(), Denial> {
     if house.config.grants.is_operator(caller) {
         return Ok(());
     }
     let keys = house.ledger.memory().keys();
     let same = keys.iter().filter(|key| {
-        key.purpose == request.purpose
-            && key.authority == request.authority
-            && key.repository == request.repository
+        key.purpose == purpose && key.authority == authority && key.repository == repository
     });
     let there = same.count();
     if there >= KEYS {
         let message = format!(
             "{} has {there} keys of {} already, and only an operator has more than {KEYS} made",
-            request.repository.escape_debug(),
-            request.purpose.role()
+            repository.escape_debug(),
+            purpose.role()
         );
         return Err(Denial::new(Reason::KeysFull, message));
     }
-    let unused = house.ledger.memory().unused_trust_keys(&request.keystore);
+    let unused = house.ledger.memory().unused_trust_keys(keystore);
     let most = house.config.limits.unused_keys;
     if u32::try_from(unused).is_ok_and(|unused| unused < most.get()) {
         return Ok(());
     }
     let message = format!(
-        "{unused} keys of images in keystore {} have signed nothing yet, and only an operator has \
-         more than {most} such keys made",
-        request.keystore
+        "{unused} keys of images in keystore {keystore} have signed nothing yet, and only an operator \
+         has more than {most} such keys made"
     );
     let remedy = "an operator of the agent removes keys that nobody uses with `privyseal trust key \
                   remove NAME`, or raises unused_keys in its [limits]";
