@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -14,6 +15,9 @@ pub struct Interrupt {
     asked: watch::Receiver<bool>,
 }
 
+/// Whether somebody listens.
+static LISTENING: AtomicBool = AtomicBool::new(false);
+
 impl Interrupt {
     /// Listens to SIGINT and SIGTERM from now on.
     pub fn listen() -> anyhow::Result<Self> {
@@ -21,7 +25,13 @@ impl Interrupt {
         let [interrupt, terminate] = signals.map(signal);
         let (sender, asked) = watch::channel(false);
         tokio::spawn(watch_signals(interrupt?, terminate?, sender));
+        LISTENING.store(true, Ordering::Relaxed);
         Ok(Self { asked })
+    }
+
+    /// Whether SIGINT and SIGTERM are listened to, for as long as this process lives.
+    pub fn is_listening() -> bool {
+        LISTENING.load(Ordering::Relaxed)
     }
 
     /// Nobody will ask.

@@ -1,12 +1,12 @@
 mod line;
+mod signals;
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
 use nix::fcntl::OFlag;
-use nix::sys::signal::{Signal, raise};
-use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios};
+use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices};
 use nix::sys::termios::{tcgetattr, tcsetattr};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
@@ -23,7 +23,6 @@ pub struct Hidden {
     /// A terminal is read as a pipe is.
     keyboard: Receiver,
     question: Question,
-    before: Termios,
     line: Line,
 }
 
@@ -64,13 +63,13 @@ impl Hidden {
             .open(TERMINAL)?;
         let screen = File::options().write(true).open(TERMINAL)?;
         let before = tcgetattr(&screen)?;
+        signals::guard(screen.try_clone()?, before.clone())?;
+        let mut silent = before;
         let mut hidden = Self {
             keyboard: Receiver::from_file_unchecked(keyboard)?,
             question: Question { screen, prompt },
-            before,
             line: Line::default(),
         };
-        let mut silent = hidden.before.clone();
         // Key by key: of a line that the kernel edits nothing could be taken back. A signal by a key
         // would end the process while nothing that is typed is shown.
         silent
@@ -111,10 +110,10 @@ impl Hidden {
     }
 
     /// Waits for the answer, and ends its line; none where the person declines (Ctrl-D) or the terminal is gone.
-    /// Nothing is lost where this is dropped and called again.
+    /// Ctrl-C ends the process. Nothing is lost where this is dropped and called again.
     ///
     /// # Errors
-    /// The terminal's; [`io::ErrorKind::Interrupted`] after Ctrl-C, where that ends no process.
+    /// The terminal's.
     pub async fn answer(&mut self) -> io::Result<Option<Zeroizing<String>>> {
         let typed = self.typed().await;
         self.question.step_aside()?;
@@ -134,24 +133,15 @@ impl Hidden {
                     Typed::More => {}
                     Typed::Whole => return self.line.text().map(Some),
                     Typed::Nothing => return Ok(None),
-                    Typed::Interrupt => {
-                        self.restore();
-                        raise(Signal::SIGINT)?;
-                        return Err(io::ErrorKind::Interrupted.into());
-                    }
+                    Typed::Interrupt => signals::end(),
                 }
             }
         }
-    }
-
-    fn restore(&self) {
-        // A terminal that is gone needs nothing.
-        let _ = tcsetattr(&self.question.screen, SetArg::TCSAFLUSH, &self.before);
     }
 }
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        self.restore();
+        signals::restore();
     }
 }

@@ -1,7 +1,13 @@
 //! PINs and touches at the terminal, and where there is none.
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use privyseal_proto::v1::waiting::Kind;
 use privyseal_tests::terminal::Terminal;
+use privyseal_tests::{require, wait};
 
 use crate::stage::{ABOUT, PIN, SERIAL, Stage, answer, sign};
 
@@ -81,6 +87,8 @@ fn where_nobody_can_type_it_is_said_what_to_do_elsewhere() {
     let signing = stage.begins(&sign(&project));
     stage.awaited(Kind::Pin);
     stage.operator.ok("agent unlock safe --pin-file pin");
+    // A touch before it is told of needs no telling.
+    stage.awaited(Kind::Touch);
     stage.touch();
     let said = answer(signing);
     assert_eq!(said.status, 0, "{said:#?}");
@@ -155,4 +163,50 @@ fn unlock_asks_by_the_yubikeys_number() {
     assert_eq!(said.status, 0, "{said:#?}");
     assert!(!said.stdout.contains(PIN));
     stage.assert_tries(1);
+}
+
+#[test]
+fn a_signal_leaves_no_terminal_that_shows_nothing() {
+    if !require::program("stty") {
+        return;
+    }
+    let Some(stage) = Stage::new() else {
+        return;
+    };
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+        let program = require::binary("privyseal");
+        let asks = format!("tty; echo $$; exec {} agent unlock safe", program.display());
+        let client = stage.operator.command::<&str>([]);
+        let environment = client.get_envs();
+        let mut script = Command::new("script")
+            .envs(environment.filter_map(|(name, value)| Some((name, value?))))
+            .current_dir(stage.operator.home())
+            .args(["--quiet", "--return", "--flush", "--command"])
+            .arg(format!("sh -c '{asks}'; echo ended $?; stty -a"))
+            .arg("/dev/null")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut shown = BufReader::new(script.stdout.take().unwrap());
+        let mut line = || {
+            let mut line = String::new();
+            shown.read_line(&mut line).unwrap();
+            line.trim().to_owned()
+        };
+        let (terminal, process) = (line(), line());
+        wait::until("the terminal to stop its echo", || {
+            let mut stty = Command::new("stty");
+            let told = stty.args(["-a", "-F", &terminal]).output().unwrap();
+            let told = String::from_utf8_lossy(&told.stdout).into_owned();
+            told.contains("-icanon").then_some(())
+        });
+        kill(Pid::from_raw(process.parse().unwrap()), signal).unwrap();
+        let mut rest = String::new();
+        shown.read_to_string(&mut rest).unwrap();
+        script.wait().unwrap();
+        let is_set = |word| rest.split_whitespace().any(|told| told == word);
+        assert!(rest.contains("ended 130"), "{signal}: {rest}");
+        assert!(["echo", "icanon", "isig"].into_iter().all(is_set), "{rest}");
+    }
 }
