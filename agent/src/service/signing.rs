@@ -1,20 +1,20 @@
 //! `privyseal.v1.Signing`.
 
-use std::{pin::pin, sync::Arc};
+use std::sync::Arc;
 
 use privyseal_proto::v1::{
     LineageReply, LineageRequest, ObserveReply, ObserveRequest, Refused, RoleMemory, SignEvent,
     SignRequest, role_memory::State, sign_event::Event, signing_server::Signing,
 };
 use privyseal_tuf::{Role, RoleType};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 use tonic_types::StatusExt;
 
 use super::{
     Desk,
-    waiting::{Answers, answers, heard, waiting},
+    waiting::{Answers, answers, heard, waiting, while_read},
 };
 use crate::{
     caller::Caller,
@@ -38,8 +38,9 @@ impl SigningService {
     }
 }
 
-/// Answers to a stream of requests that may wait for their reader.
-const ANSWERS: usize = 64;
+/// Requests in flight of a stream of them; as many answers, and as many waits, may wait for their
+/// reader.
+const IN_FLIGHT: usize = 64;
 
 impl Desk {
     async fn sign(
@@ -126,11 +127,15 @@ impl Signing for SigningService {
         let caller = Desk::caller(&request)?;
         let mut requests = request.into_inner();
         let desk = self.0.clone();
-        let (answers, stream) = mpsc::channel(ANSWERS);
+        let (answers, stream) = mpsc::channel(2 * IN_FLIGHT);
+        let turns = Arc::new(Semaphore::new(IN_FLIGHT));
         tokio::spawn(async move {
             loop {
-                // A reserved place for the answer bounds the requests in flight of this stream, and
-                // nothing is read for which there is none.
+                // Nothing is read for which there is no turn, and no reserved place for the answer.
+                // The places that no request in flight has are for waits.
+                let Ok(turn) = Arc::clone(&turns).acquire_owned().await else {
+                    return;
+                };
                 let Ok(place) = answers.clone().reserve_owned().await else {
                     return;
                 };
@@ -146,18 +151,12 @@ impl Signing for SigningService {
                 let waits = answers.clone();
                 tokio::spawn(async move {
                     let tell = teller(request.id);
-                    let (progress, mut heard) = heard();
-                    let mut work = pin!(desk.sign_or_refuse(&caller, request, &progress));
-                    let answer = loop {
-                        tokio::select! {
-                            biased;
-                            answer = &mut work => break answer,
-                            Some(waiting) = heard.recv() => {
-                                let _ = waits.send(Ok(tell(waiting))).await;
-                            }
-                        }
-                    };
-                    place.send(Ok(answer));
+                    let (progress, heard) = heard();
+                    let work = desk.sign_or_refuse(&caller, request, &progress);
+                    if let Some(answer) = while_read(heard, work, tell, &waits).await {
+                        place.send(Ok(answer));
+                    }
+                    drop(turn);
                 });
             }
         });
