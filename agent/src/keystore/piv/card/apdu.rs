@@ -79,7 +79,8 @@ impl Command<'_> {
         let mut answer = self.receive(card, &self.part(0, rest, self.answers))?;
         while let Some(more) = answer.status.more() {
             let next = self.receive(card, &[0x00, 0xc0, 0x00, 0x00, more])?;
-            if answer.data.len() + next.data.len() > LONGEST_ANSWER {
+            let stands_still = next.data.is_empty() && next.status.more().is_some();
+            if stands_still || answer.data.len() + next.data.len() > LONGEST_ANSWER {
                 return Err(CardError::nonsense(self.name, "it does not end"));
             }
             // A vector that grows would leave its old bytes behind.
@@ -179,6 +180,8 @@ mod tests {
             .chain(std::iter::repeat_n(("00c0000000", more.as_str()), 16))
             .collect();
         let card = Fake::new(&endless);
+        assert!(command(&[], true).send(&card).is_err());
+        let card = Fake::new(&[("00ab010200", "6101"), ("00c0000001", "6101")]);
         assert!(command(&[], true).send(&card).is_err());
         assert!(
             command(&[], false)
