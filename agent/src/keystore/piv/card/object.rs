@@ -94,8 +94,20 @@ impl Session<'_> {
     ) -> Result<(), CardError> {
         let kept = key.map(|key| tlv::write(0x88, &tlv::write(0x89, key)));
         self.put_object(PRINTED, kept.as_deref().map_or(&[], |kept| kept))?;
-        let flags = if key.is_some() { STORED } else { 0 };
-        self.put_object(ADMIN_DATA, &tlv::write(0x80, &tlv::write(0x81, &[flags])))
+        // What ykman notes beside it (a blocked PUK, a salt, a time) stays.
+        let before = self.object(ADMIN_DATA)?;
+        let before = before.as_deref().and_then(|data| tlv::find(0x80, data));
+        let element = |tag| before.and_then(|data| tlv::find(tag, data));
+        let flags = element(0x81).and_then(|flags| flags.first().copied());
+        let flags = match (flags.unwrap_or(0), key) {
+            (flags, Some(_)) => flags | STORED,
+            (flags, None) => flags & !STORED,
+        };
+        let mut data = vec![tlv::write(0x81, &[flags])];
+        for tag in [0x82, 0x83] {
+            data.extend(element(tag).map(|value| tlv::write(tag, value)));
+        }
+        self.put_object(ADMIN_DATA, &tlv::write(0x80, &tlv::join(&data)))
     }
 
     /// What an object holds; none where it was never written, or was emptied.
@@ -195,7 +207,8 @@ mod tests {
         let card = Fake::new(&[
             SELECT,
             (&put, "9000"),
-            ("00db3fff0c5c035fff0053058003810102", "9000"),
+            ("00cb3fff055c035fff0000", "53098007810101820211229000"),
+            ("00db3fff105c035fff005309800781010382021122", "9000"),
             ("00cb3fff055c035fff0000", "530580038101029000"),
             ("00cb3fff055c035fc10900", &got),
             ("00cb3fff055c035fff0000", "530580038101019000"),

@@ -130,7 +130,8 @@ impl Owner {
         };
         let on_device = matches!(new, NewManagementKey::OnDevice);
         let pins = &mut self.pins;
-        let set = self.door.visit(wanted, |session| {
+        let mut unkept = false;
+        let mut set = self.door.visit(wanted, |session| {
             let failed = |error| settings.failed(&error);
             let kept_before = session.keeps_management_key().map_err(failed)?;
             administer(settings, pins, session, access)?;
@@ -145,11 +146,33 @@ impl Owner {
                 .map_err(failed)?;
             match on_device {
                 true if safe => Ok(()),
-                true => session.keep_management_key(Some(&key)).map_err(failed),
+                true => {
+                    let kept = session.keep_management_key(Some(&key));
+                    unkept = kept.is_err();
+                    kept.map_err(failed)
+                }
                 false if kept_before => session.keep_management_key(None).map_err(failed),
                 false => Ok(()),
             }
         });
+        if unkept {
+            // Nobody but us has the new key now: it is written again, over another connection.
+            set = self.door.visit(
+                || true,
+                |session| {
+                    let proven = session.administer(algorithm, &key);
+                    let kept = proven.and_then(|()| session.keep_management_key(Some(&key)));
+                    kept.map_err(|error| settings.failed(&error))
+                },
+            );
+            set = set.map_err(|error| KeystoreError::Fault {
+                keystore: settings.name.clone(),
+                what: format!(
+                    "the new management key was set, and could not be kept on the device, so that \
+                     it is lost; keys that are there still sign: {error}"
+                ),
+            });
+        }
         self.survey_again();
         set
     }
