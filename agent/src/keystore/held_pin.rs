@@ -27,6 +27,8 @@ struct Typed {
     only_for: Option<u64>,
     by: Operator,
     at: Instant,
+    /// The request that it was typed for had it, so that keys that want it once may.
+    arrived: bool,
     /// A key that wants a PIN always had it.
     spent: bool,
 }
@@ -62,6 +64,7 @@ impl HeldPin {
             only_for,
             by,
             at: Instant::now(),
+            arrived: only_for.is_none(),
             spent: false,
         };
         *self.typed.lock() = Some(typed);
@@ -104,6 +107,7 @@ impl HeldPin {
             typed_now: self.is_fresh_for(typed, Some(about)),
             by: Some(typed.by.clone()),
         };
+        typed.arrived = true;
         if policy == PinPolicy::Always {
             typed.spent = true;
             if !kept {
@@ -115,14 +119,9 @@ impl HeldPin {
         Some(given)
     }
 
-    /// Any PIN, for something that a person asks for now.
-    pub(super) fn lend(&self) -> Option<SecretString> {
-        self.typed.lock().as_ref().map(|typed| typed.pin.clone())
-    }
-
     /// Drops a PIN whose time is over, where no key wants it that wants it once.
     pub(super) fn expire(&self, kept: bool) {
-        let over = |typed: &Typed| !kept && !self.is_fresh(typed);
+        let over = |typed: &Typed| !(kept && typed.arrived) && !self.is_fresh(typed);
         let expired = self.typed.lock().take_if(|typed| over(typed)).is_some();
         if expired {
             tracing::info!("a PIN was typed and nobody used it in time: it is forgotten");
@@ -132,7 +131,8 @@ impl HeldPin {
 
     fn is_for(&self, typed: &Typed, policy: PinPolicy, about: Option<&About>) -> bool {
         match policy {
-            PinPolicy::Never | PinPolicy::Once => true,
+            PinPolicy::Never => true,
+            PinPolicy::Once => typed.arrived || self.is_fresh_for(typed, about),
             PinPolicy::Always => self.is_fresh_for(typed, about),
         }
     }
@@ -201,13 +201,10 @@ mod tests {
         held.put("123456".into(), Some(mine.ticket()), operator());
         assert!(!held.holds_for(PinPolicy::Always, None));
         assert!(held.give(PinPolicy::Always, false, &other).is_none());
-        assert!(!held.give(PinPolicy::Once, true, &other).unwrap().typed_now);
+        assert!(held.give(PinPolicy::Once, true, &other).is_none());
         assert!(held.holds_for(PinPolicy::Always, Some(&mine)));
-        assert!(
-            held.give(PinPolicy::Always, false, &mine)
-                .unwrap()
-                .typed_now
-        );
+        assert!(held.give(PinPolicy::Always, true, &mine).unwrap().typed_now);
+        assert!(!held.give(PinPolicy::Once, true, &other).unwrap().typed_now);
     }
 
     #[test]

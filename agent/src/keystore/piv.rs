@@ -104,12 +104,6 @@ impl PivKeystore {
         Ok(Arc::new(Self { shared, jobs }))
     }
 
-    /// Keys that were removed: what is left of them on the device is destroyed when it is there, if
-    /// the agent can.
-    pub fn forget(&self, keys: impl IntoIterator<Item = Arc<BoundKey>>) {
-        self.shared.to_destroy(keys);
-    }
-
     async fn ask<T>(
         &self,
         question: Question,

@@ -2,7 +2,8 @@
 //! first, then on the token.
 //!
 //! A key whose record is durable signs nothing any more and is unknown to notary-server. Where the
-//! agent ends before the token destroyed it, that is done at the next login.
+//! agent ends before the token destroyed it, that is done at the next login. A key in a YubiKey stays
+//! there where the agent can't prove the management key; the answer says so, and asking again is safe.
 
 use std::sync::Arc;
 

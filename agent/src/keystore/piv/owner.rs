@@ -183,8 +183,6 @@ impl Owner {
                 self.again = Some(Instant::now() + AGAIN);
             }
             self.shared.publish(state_of(error));
-        } else {
-            self.sweep();
         }
     }
 

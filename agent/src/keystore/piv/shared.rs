@@ -27,7 +27,6 @@ pub(super) struct Shared {
     token: Mutex<Option<TokenIdentity>>,
     keys: Mutex<BTreeMap<KeyName, KeyDescription>>,
     to_bind: Mutex<Vec<Arc<BoundKey>>>,
-    to_destroy: Mutex<Vec<Arc<BoundKey>>>,
     waits_for_card: Mutex<Option<Instant>>,
 }
 
@@ -42,7 +41,6 @@ impl Shared {
             token: Mutex::new(None),
             keys: Mutex::default(),
             to_bind: Mutex::default(),
-            to_destroy: Mutex::default(),
             waits_for_card: Mutex::new(None),
             settings,
         }
@@ -68,16 +66,6 @@ impl Shared {
     /// Keys that were to be bound since.
     pub(super) fn take_to_bind(&self) -> Vec<Arc<BoundKey>> {
         std::mem::take(&mut *self.to_bind.lock())
-    }
-
-    /// Keys to destroy when the device is there.
-    pub(super) fn to_destroy(&self, keys: impl IntoIterator<Item = Arc<BoundKey>>) {
-        self.to_destroy.lock().extend(keys);
-    }
-
-    /// Keys that were to be destroyed since.
-    pub(super) fn take_to_destroy(&self) -> Vec<Arc<BoundKey>> {
-        std::mem::take(&mut *self.to_destroy.lock())
     }
 
     /// Changes the state, and says so once.

@@ -82,26 +82,14 @@ impl Owner {
         }
     }
 
-    /// Destroys what is left of removed keys, once: where the agent can't, a person has to.
-    pub(super) fn sweep(&mut self) {
-        for key in self.shared.take_to_destroy() {
-            if let Err(error) = self.destroy(&key) {
-                let (keystore, key) = (&self.shared.settings.name, &key.name);
-                tracing::warn!(%keystore, %key, "it was removed, and is still there: {error}");
-            }
-        }
-    }
-
     /// Destroys a key that is enrolled no longer, where it is still in its slot and the device
     /// allows it.
     pub(super) fn destroy(&mut self, key: &Arc<BoundKey>) -> Result<(), KeystoreError> {
         self.bound.remove(&key.name);
         self.shared.forget(&key.name);
         let shared = Arc::clone(&self.shared);
-        let access = Access {
-            pin: shared.hand.lend(),
-            management_key: None,
-        };
+        // A PIN in hand was typed for signatures, and opens nothing else.
+        let access = Access::default();
         let pins = &mut self.pins;
         self.door.visit(
             || true,

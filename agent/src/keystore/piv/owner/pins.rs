@@ -13,6 +13,7 @@ use crate::keystore::piv::card::{CardError, Reference, SecretMetadata, Session};
 use crate::keystore::piv::job::Pin;
 use crate::keystore::piv::rules::{PinRules, attended};
 use crate::keystore::piv::shared::Shared;
+use crate::keystore::policy::PinPolicy;
 use crate::keystore::waiting::About;
 
 /// What stands between a PIN and the device.
@@ -80,6 +81,20 @@ impl Pins {
     pub(super) fn tries(&self, session: &Session<'_>) -> Result<SecretMetadata, KeystoreError> {
         let tries = session.secret(Reference::Pin);
         tries.map_err(|error| self.shared.settings.failed(&error))
+    }
+
+    /// The PIN for a key that wants one: typed, or from the configured source. None where a person
+    /// has it.
+    pub(super) fn pin_for(
+        &self,
+        policy: PinPolicy,
+        about: &About,
+    ) -> Result<Option<Given>, KeystoreError> {
+        let kept = self.shared.wants_once();
+        if let Some(given) = self.shared.hand.give(policy, kept, about) {
+            return Ok(Some(given));
+        }
+        self.configured()
     }
 
     /// The PIN from its configured source; none where a person has it.
@@ -152,19 +167,5 @@ impl Owner {
         self.pins.rules.locked();
         self.shared.hand.empty();
         self.settle();
-    }
-
-    /// The PIN for a key that wants one: typed, or from the configured source. None where a person
-    /// has it.
-    pub(super) fn pin_for(
-        &self,
-        policy: crate::keystore::policy::PinPolicy,
-        about: &About,
-    ) -> Result<Option<Given>, KeystoreError> {
-        let kept = self.shared.wants_once();
-        if let Some(given) = self.shared.hand.give(policy, kept, about) {
-            return Ok(Some(given));
-        }
-        self.pins.configured()
     }
 }

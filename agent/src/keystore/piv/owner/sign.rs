@@ -18,6 +18,9 @@ use crate::keystore::waiting::WaitKind;
 /// How long one touch serves a key whose touch policy is `cached` (Yubico's PIV extensions).
 const CACHED: Duration = Duration::from_secs(15);
 
+/// From when on a person is told all the same: our clock is not the device's.
+const PROMPT: Duration = Duration::from_secs(10);
+
 impl Owner {
     pub(super) fn sign(&mut self, permit: SigningPermit, reply: oneshot::Sender<Signed>) {
         if reply.is_closed() {
@@ -39,35 +42,34 @@ impl Owner {
         if let Some(obstacle) = self.shared.obstacle(&key) {
             return Signed::Done(Err(obstacle));
         }
-        let given = match self.shared.policies(&key).map(|policies| policies.pin) {
-            Some(PinPolicy::Never) => None,
-            None => return Signed::Done(Err(self.shared.state_error())),
-            Some(policy) => match self.pin_for(policy, permit.about()) {
-                Ok(None) => return Signed::PinGone(permit),
-                Ok(given) => given,
-                Err(error) => return Signed::Done(Err(error)),
-            },
-        };
+        if self.shared.policies(&key).is_none() {
+            return Signed::Done(Err(self.shared.state_error()));
+        }
 
         let shared = Arc::clone(&self.shared);
         let (pins, touched) = (&mut self.pins, self.touched);
-        let mut touch = false;
+        let mut anew = false;
         let raw = self.door.visit(wanted, |session| {
             let slot = keys::slot_of(&shared, &key)?;
             let policies = keys::same_key(&shared, session, &key)?;
-            if let Some(given) = &given {
-                pins.give(session, given, given.by.as_ref())?;
+            // Taken not before the card and the key are there: what fails earlier leaves it in hand.
+            if policies.pin != PinPolicy::Never {
+                let Some(given) = pins.pin_for(policies.pin, permit.about())? else {
+                    return Ok(None);
+                };
+                pins.give(session, &given, given.by.as_ref())?;
             }
-            touch = match policies.touch {
-                TouchPolicy::Never => false,
-                TouchPolicy::Always => true,
-                TouchPolicy::Cached => touched.is_none_or(|at| at.elapsed() > CACHED),
-            };
-            let wait = touch.then(|| shared.wait(WaitKind::Touch, permit.about(), TOUCH_TIME));
+            let since = touched.map(|at| at.elapsed());
+            anew = asks_touch(policies.touch, since, CACHED);
+            let told = asks_touch(policies.touch, since, PROMPT);
+            let wait = told.then(|| shared.wait(WaitKind::Touch, permit.about(), TOUCH_TIME));
             let raw = session.sign(slot, key.public_key.algorithm(), permit.message());
             drop(wait);
-            raw.map_err(|error| match error {
-                CardError::Refused { status, .. } if status.is_security() && touch => {
+            raw.map(Some).map_err(|error| match error {
+                // The PIN was verified, so what is missing is the touch.
+                CardError::Refused { status, .. }
+                    if status.is_security() && policies.touch != TouchPolicy::Never =>
+                {
                     KeystoreError::TouchTimeout {
                         keystore: shared.settings.name.clone(),
                         device: shared.settings.device(),
@@ -82,10 +84,16 @@ impl Owner {
                 other => shared.settings.failed(&other),
             })
         });
-        if raw.is_ok() && touch {
-            self.touched = Some(Instant::now());
+        match raw {
+            Ok(None) => Signed::PinGone(permit),
+            Ok(Some(raw)) => {
+                if anew {
+                    self.touched = Some(Instant::now());
+                }
+                Signed::Done(Ok(RawSignature(raw)))
+            }
+            Err(error) => Signed::Done(Err(error)),
         }
-        Signed::Done(raw.map(RawSignature))
     }
 
     /// What a failed signature tells of the device.
@@ -104,5 +112,41 @@ impl Owner {
             }
             _ => {}
         }
+    }
+}
+
+/// Does a key with this policy ask for a touch, where the last one was so long ago and serves so long?
+fn asks_touch(policy: TouchPolicy, since: Option<Duration>, serves: Duration) -> bool {
+    match policy {
+        TouchPolicy::Never => false,
+        TouchPolicy::Always => true,
+        TouchPolicy::Cached => since.is_none_or(|since| since > serves),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_told_before_a_cached_touch_ends() {
+        let asks = |seconds, serves| {
+            asks_touch(
+                TouchPolicy::Cached,
+                Some(Duration::from_secs(seconds)),
+                serves,
+            )
+        };
+        assert!(!asks(9, PROMPT));
+        // It is told, and not taken for a touch that may not have been.
+        assert!(asks(12, PROMPT) && !asks(12, CACHED));
+        assert!(asks(16, CACHED));
+        assert!(asks_touch(TouchPolicy::Cached, None, CACHED));
+        assert!(asks_touch(
+            TouchPolicy::Always,
+            Some(Duration::ZERO),
+            CACHED
+        ));
+        assert!(!asks_touch(TouchPolicy::Never, None, PROMPT));
     }
 }
