@@ -49,6 +49,12 @@ pub async fn create(section: &LedgerSection, keystore: &dyn Keystore) -> Result<
         touch: Some(TouchPolicy::Never),
         replace: false,
     });
+    if let Some(slot) = section.slot {
+        tracing::warn!(
+            "the ledger key in slot {slot} asks for no PIN and no touch: every program on this \
+             machine that reaches the device can sign checkpoints with it"
+        );
+    }
     let order = KeyOrder {
         place: place.unwrap_or_default(),
         ..KeyOrder::plain(section.key.clone(), Algorithm::EcdsaP256)
