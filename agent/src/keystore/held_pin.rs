@@ -121,7 +121,7 @@ impl HeldPin {
 
     /// Drops a PIN whose time is over, where no key wants it that wants it once.
     pub(super) fn expire(&self, kept: bool) {
-        let over = |typed: &Typed| !(kept && typed.arrived) && !self.is_fresh(typed);
+        let over = |typed: &Typed| !(self.is_fresh(typed) || kept && typed.arrived);
         let expired = self.typed.lock().take_if(|typed| over(typed)).is_some();
         if expired {
             tracing::info!("a PIN was typed and nobody used it in time: it is forgotten");
