@@ -72,11 +72,17 @@ pub struct House {
 }
 
 impl House {
-    /// Walks one request through the corridor.
+    /// Walks one request through the corridor. `present` gives the house as it is once a person was
+    /// waited for: the config may have changed meanwhile.
     ///
     /// # Errors
     /// A denial by any room, or a fault of the ledger or the keystore.
-    pub async fn sign(&self, received: Received, progress: &Progress) -> Result<Verified, Stop> {
+    pub async fn sign(
+        mut self,
+        received: Received,
+        progress: &Progress,
+        present: impl Fn() -> Self,
+    ) -> Result<Verified, Stop> {
         let mut held = self.hold(received.clone()).await?;
         // A person is asked for what passed every rule, behind an open gate and before anything is
         // recorded; what was decided meanwhile counts.
@@ -85,14 +91,15 @@ impl House {
             drop(held);
             self.attended(&key.bound, &keystore, &about, progress)
                 .await?;
-            held = self.hold(received).await?;
+            self = present();
+            held = self.hold(received.again(&self.config)?).await?;
             held.about = about;
         }
         match held.standing() {
-            Standing::Signed(given) => Ok(Verified::again(held, given, self)),
+            Standing::Signed(given) => Ok(Verified::again(held, given, &self)),
             Standing::Unsigned => {
                 // A caller that goes away now must not leave a decision without its outcome.
-                let (house, progress) = (self.clone(), progress.clone());
+                let (house, progress) = (self, progress.clone());
                 let rest = async move {
                     let recorded = Recorded::new(held, &house).await?;
                     recorded.sign(&house, &progress).await

@@ -64,7 +64,8 @@ impl Desk {
         }
     }
 
-    /// The house as it is now. One request works with one house from its beginning to its end.
+    /// The house as it is now. One request works with one house from its beginning to its end; where a
+    /// person is waited for, it takes the house anew.
     #[must_use]
     pub fn house(&self) -> House {
         self.house.read().clone()

@@ -93,18 +93,20 @@ impl CertificateRequest {
 }
 
 impl House {
-    /// Has a key sign a certificate for itself, or a request for one.
+    /// Has a key sign a certificate for itself, or a request for one. `present` gives the house as it
+    /// is once a person was waited for: the config may have changed meanwhile.
     ///
     /// # Errors
     /// Where the caller or the key may not have it, or a fault of the ledger or the keystore.
     pub async fn certify(
-        &self,
+        self,
         caller: Arc<Caller>,
         request: CertificateRequest,
         progress: &Progress,
+        present: impl Fn() -> Self,
     ) -> Result<Certified, Stop> {
         let request = request.checked()?;
-        let (key, keystore) = authorized::authorized(self, &caller, &request)?;
+        let (key, keystore) = authorized::authorized(&self, &caller, &request)?;
         let draft = Draft {
             key: &key.bound.public_key,
             common_name: &request.common_name,
@@ -123,7 +125,13 @@ impl House {
         self.attended(&key.bound, &keystore, &about, progress)
             .await?;
         caller.stands()?;
-        let (house, progress) = (self.clone(), progress.clone());
+        let (house, progress) = (present(), progress.clone());
+        // A name may have been given to another key; what is signed names this one.
+        let (now, keystore) = authorized::authorized(&house, &caller, &request)?;
+        if now.bound != key.bound {
+            let message = format!("key {} was removed", key.bound.name);
+            return Err(Denial::new(Reason::UnknownKey, message).into());
+        }
         let keystore = (keystore, about);
         // A caller that goes away now must not leave a record without its outcome.
         Finish::new(async move {

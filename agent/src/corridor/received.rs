@@ -109,6 +109,16 @@ impl Received {
             caller,
         })
     }
+
+    /// Takes it again, once a person was waited for.
+    ///
+    /// # Errors
+    /// Where the config as it is now would not have taken it.
+    pub(super) fn again(mut self, config: &Config) -> Result<Self, Denial> {
+        known(&self.caller, config)?;
+        self.document = within(self.document, config)?;
+        Ok(self)
+    }
 }
 
 /// Does the config name the caller at all?

@@ -251,7 +251,9 @@ impl Keys for KeysService {
                 known(&caller, &house.config)?;
                 let request = certificate_request(request)?;
                 let caller = Arc::clone(&caller);
-                house.certify(caller, request, &progress).await
+                house
+                    .certify(caller, request, &progress, || desk.house())
+                    .await
             };
             let Certified { pem, record, head } = desk.answer_with_key(&caller, &key, work).await?;
             Ok(certify_event(certify_event::Event::Certified(

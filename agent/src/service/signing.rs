@@ -53,7 +53,7 @@ impl Desk {
         let work = async {
             let house = self.house();
             let received = Received::new(Arc::clone(caller), request, &house.config)?;
-            house.sign(received, progress).await
+            house.sign(received, progress, || self.house()).await
         };
         let signed = self.answer_with_key(caller, &key, work).await?.into_wire();
         Ok(SignEvent {
