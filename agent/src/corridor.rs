@@ -24,6 +24,7 @@ mod progress;
 mod received;
 mod recorded;
 mod rules;
+mod shown;
 mod verified;
 
 use std::sync::Arc;

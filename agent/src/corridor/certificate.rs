@@ -14,7 +14,7 @@ use privyseal_proto::ledger::v1::{KeyCertified, record::Event};
 use privyseal_tuf::Sha256Digest;
 
 use self::x509::{Draft, Unsigned};
-use super::{Finish, House, Progress, decided::Decision};
+use super::{Finish, House, Progress, decided::Decision, shown::Shown};
 use crate::{
     caller::Caller,
     config::TrustRole,
@@ -120,7 +120,7 @@ impl House {
             "a {} of key {} for {}",
             request.kind.as_str(),
             key.bound.name,
-            request.common_name
+            Shown(&request.common_name)
         ));
         self.attended(&key.bound, &keystore, &about, progress)
             .await?;

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use privyseal_tuf::{Dialect, KeyId, RoleType, Sha256Digest, Signature};
 
-use super::{Checked, House, aside, checked::Content, completion, facts, received::Named, rules};
+use super::{
+    Checked, House, aside, checked::Content, completion, facts, received::Named, rules,
+    shown::Shown,
+};
 use crate::{
     caller::Caller,
     denial::{Denial, Reason},
@@ -195,7 +198,12 @@ impl Held {
 /// "root v7 of example.org", for the person in front of the device.
 fn about(checked: &Checked, lineage: &LineageId) -> About {
     let Content { role, version, .. } = &checked.document;
-    About::new(format!("{role} v{version} of {}", lineage.repository))
+    let role = match role.delegated() {
+        None => role.to_string(),
+        Some(name) => format!("delegated role {}", Shown::quoted(name.as_str())),
+    };
+    let repository = Shown(&lineage.repository);
+    About::new(format!("{role} v{version} of {repository}"))
 }
 
 /// Keys of Docker Content Trust that never signed may be removed. From here on until the decision is
