@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use privyseal_proto::v1::keystore_status::State;
-use privyseal_proto::v1::waiting::Kind;
 use virtual_yubikey::{Event, Touch};
 
 use crate::rival::Rival;
@@ -27,11 +26,11 @@ fn nobody_signs_on_our_pin() {
     let mut rival = Rival::new(&stage);
     rival.does("connect");
     assert!(rival.does(PIV).ends_with("9000"));
-    stage.yubikey.set_touch(Touch::Wait);
-    let signing = stage.opening(&key);
-    stage.awaited(Kind::Pin);
+    // The PIN that a person typed was verified, and is held by the agent alone.
     stage.unlock(PIN).unwrap();
     assert_eq!(rival.does(&signature()), "6982");
+    stage.yubikey.set_touch(Touch::Wait);
+    let signing = stage.opening(&key);
     // The PIN is verified now, and the card waits for a finger: the other program, too, has to wait.
     assert!(
         stage
