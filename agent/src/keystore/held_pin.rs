@@ -96,8 +96,8 @@ impl HeldPin {
             .await;
     }
 
-    /// The PIN for a key with this policy and this request. `kept` says whether a key wants it later that wants it
-    /// once.
+    /// The PIN for a key with this policy and this request. `kept` says whether a key wants it later
+    /// that wants it once.
     pub(super) fn give(&self, policy: PinPolicy, kept: bool, about: &About) -> Option<Given> {
         let mut place = self.typed.lock();
         let typed = place.as_mut();
@@ -107,13 +107,17 @@ impl HeldPin {
             typed_now: self.is_fresh_for(typed, Some(about)),
             by: Some(typed.by.clone()),
         };
-        typed.arrived = true;
-        if policy == PinPolicy::Always {
+        // From now on other requests may have it, too, whose keys want it once.
+        let arrives = !std::mem::replace(&mut typed.arrived, true);
+        let spends = policy == PinPolicy::Always;
+        if spends {
             typed.spent = true;
             if !kept {
                 *place = None;
             }
-            drop(place);
+        }
+        drop(place);
+        if arrives || spends {
             self.changed.send_replace(());
         }
         Some(given)
@@ -205,6 +209,19 @@ mod tests {
         assert!(held.holds_for(PinPolicy::Always, Some(&mine)));
         assert!(held.give(PinPolicy::Always, true, &mine).unwrap().typed_now);
         assert!(!held.give(PinPolicy::Once, true, &other).unwrap().typed_now);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_it_behind_another_request_is_told_when_that_has_had_it() {
+        let (held, mine) = (Arc::new(HeldPin::new(Duration::from_secs(60))), about());
+        held.put("123456".into(), Some(mine.ticket()), operator());
+        let waiting = Arc::clone(&held);
+        let other = about();
+        let task = tokio::spawn(async move { waiting.comes_for(PinPolicy::Once, &other).await });
+        tokio::task::yield_now().await;
+        assert!(!task.is_finished());
+        held.give(PinPolicy::Once, true, &mine).unwrap();
+        task.await.unwrap();
     }
 
     #[test]

@@ -41,7 +41,9 @@ fn each_pin_is_asked_for_where_each_document_needs_one() {
     ));
     terminal.types(PIN);
     for role in ["one", "other"] {
-        terminal.shows(&format!("YubiKey {SERIAL} has signed {role} v1 of {NAME}"));
+        terminal.shows(&format!(
+            "YubiKey {SERIAL} has signed delegated role \"{role}\" v1 of {NAME}"
+        ));
     }
     let said = terminal.ends();
     assert_eq!(said.status, 0, "{said:#?}");
@@ -57,7 +59,9 @@ fn one_pin_is_enough_where_the_yubikey_needs_it_once() {
     terminal.shows(&question());
     terminal.types(PIN);
     for role in ["one", "other"] {
-        terminal.shows(&format!("YubiKey {SERIAL} has signed {role} v1 of {NAME}"));
+        terminal.shows(&format!(
+            "YubiKey {SERIAL} has signed delegated role \"{role}\" v1 of {NAME}"
+        ));
     }
     let said = terminal.ends();
     assert_eq!(said.status, 0, "{said:#?}");
