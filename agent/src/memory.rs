@@ -80,6 +80,7 @@ struct State {
     /// Keys of Docker Content Trust that signed anything.
     used: HashSet<KeyName>,
     certificates: Certificates,
+    sources: logins::Sources,
     /// What devices proved of keys.
     attested: BTreeMap<KeyName, Arc<AttestedKey>>,
     logins: BTreeMap<KeystoreName, LoginMemory>,

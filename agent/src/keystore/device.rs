@@ -5,8 +5,8 @@ use privyseal_tuf::PublicKey;
 use secrecy::SecretString;
 
 use super::{
-    KeystoreError, attestation::Firmware, key::TokenSerial, order::Access, policy::Policies,
-    slot::Slot,
+    KeystoreError, attestation::Firmware, key::TokenSerial, login::Operator, order::Access,
+    policy::Policies, slot::Slot,
 };
 
 /// A PIV device as it describes itself.
@@ -93,7 +93,12 @@ pub trait Device: Send + Sync {
     ///
     /// # Errors
     /// Where the old one is wrong or at its last try, or the device refuses the new one.
-    async fn change_pin(&self, old: SecretString, new: SecretString) -> Result<(), KeystoreError>;
+    async fn change_pin(
+        &self,
+        old: SecretString,
+        new: SecretString,
+        operator: Operator,
+    ) -> Result<(), KeystoreError>;
 
     /// Changes the PUK: 6 to 8 ASCII characters.
     ///

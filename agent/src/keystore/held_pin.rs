@@ -41,6 +41,8 @@ pub(super) struct Given {
     pub(super) typed_now: bool,
     /// Who typed it, where that is known.
     pub(super) by: Option<Operator>,
+    /// Nobody typed it: it is from the configured source.
+    pub(super) from_source: bool,
 }
 
 impl HeldPin {
@@ -78,6 +80,11 @@ impl HeldPin {
         }
     }
 
+    /// Is there a PIN at all?
+    pub(super) fn is_held(&self) -> bool {
+        self.typed.lock().is_some()
+    }
+
     /// Is there a PIN for a key with this policy, and for this request, or for any where none is
     /// named?
     pub(super) fn holds_for(&self, policy: PinPolicy, about: Option<&About>) -> bool {
@@ -106,6 +113,7 @@ impl HeldPin {
             pin: typed.pin.clone(),
             typed_now: self.is_fresh_for(typed, Some(about)),
             by: Some(typed.by.clone()),
+            from_source: false,
         };
         // From now on other requests may have it, too, whose keys want it once.
         let arrives = !std::mem::replace(&mut typed.arrived, true);

@@ -33,6 +33,12 @@ pub trait LoginLog: Send + Sync {
     /// The last word on this keystore's login, as it was when the agent started or later.
     fn standing(&self, keystore: &KeystoreName) -> Standing;
 
+    /// Was the PIN changed through the agent, or the configured source's refused, since the source's
+    /// last worked?
+    fn doubts_source(&self, _keystore: &KeystoreName) -> bool {
+        false
+    }
+
     /// Records that a login will be attempted; `operator` is none where the PIN comes from a
     /// configured source. The record is durable when this returns.
     ///

@@ -4,6 +4,7 @@ use privyseal_tuf::Algorithm;
 use secrecy::SecretString;
 
 use super::{
+    login::Operator,
     name::KeyName,
     policy::{PinPolicy, TouchPolicy},
     slot::Slot,
@@ -63,9 +64,20 @@ pub struct Access {
     pub pin: Option<SecretString>,
     /// Its management key in hex, where it is not kept on the device.
     pub management_key: Option<SecretString>,
+    /// Who typed them.
+    pub by: Option<Operator>,
 }
 
 impl Access {
+    /// The same, typed by this person.
+    #[must_use]
+    pub fn by(self, person: Operator) -> Self {
+        Self {
+            by: Some(person),
+            ..self
+        }
+    }
+
     /// Was nothing typed?
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -309,8 +309,13 @@ impl Device for PivKeystore {
         self.ask(Question::INFO, Job::Info).await
     }
 
-    async fn change_pin(&self, old: SecretString, new: SecretString) -> Result<(), KeystoreError> {
-        let secret = Secret::ChangePin(old, new);
+    async fn change_pin(
+        &self,
+        old: SecretString,
+        new: SecretString,
+        operator: Operator,
+    ) -> Result<(), KeystoreError> {
+        let secret = Secret::ChangePin(old, new, operator);
         self.ask(Question::CHANGE, |reply| Job::Secret(secret, reply))
             .await
     }

@@ -32,6 +32,10 @@ impl LoginLog for LedgerLoginLog {
         }
     }
 
+    fn doubts_source(&self, keystore: &KeystoreName) -> bool {
+        self.0.memory().doubts_source(keystore)
+    }
+
     fn open(
         &self,
         keystore: &KeystoreName,

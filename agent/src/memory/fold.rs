@@ -41,8 +41,14 @@ impl State {
                 None
             }
             Event::Checkpoint(checkpoint) => self.checkpoint(checkpoint),
-            Event::LoginOpened(login) => self.login(&login.keystore, LoginMemory::Open),
-            Event::LoginClosed(login) => self.login(&login.keystore, outcome_of(login)),
+            Event::LoginOpened(login) => {
+                self.sources.opened(login);
+                self.login(&login.keystore, LoginMemory::Open)
+            }
+            Event::LoginClosed(login) => {
+                self.sources.closed(login);
+                self.login(&login.keystore, outcome_of(login))
+            }
             Event::KeystoreLocked(locked) => self.login(&locked.keystore, LoginMemory::Locked),
             Event::KeyEnrolled(enrolled) => self.enrol(enrolled),
             Event::Decision(decision) => self.decide(index, decision),
@@ -57,10 +63,10 @@ impl State {
             Event::NotaryRestored(restored) => self.restored(restored),
             Event::KeyRemoved(removed) => self.remove_key(index, removed),
             Event::KeyCertified(certified) => self.certify(certified),
+            Event::DeviceChanged(changed) => self.sources.changed(changed),
             Event::KeyAttested(attested) => self.attest(index, attested),
             Event::AgentStarted(_)
             | Event::AgentStopped(_)
-            | Event::DeviceChanged(_)
             | Event::ConfigReloaded(_)
             | Event::Refusals(_)
             | Event::LedgerResumed(_) => None,

@@ -11,7 +11,7 @@ use crate::{
     corridor::{Finish, House},
     denial::{Denial, Reason},
     fault::Stop,
-    keystore::{Access, Device, Keystore, KeystoreError, NewManagementKey, Slot},
+    keystore::{Access, Device, Keystore, KeystoreError, NewManagementKey, Operator, Slot},
 };
 
 /// What is to be changed about a device.
@@ -75,17 +75,22 @@ impl DeviceChange {
         }
     }
 
-    async fn make(self, device: &dyn Device) -> Result<(), KeystoreError> {
+    async fn make(self, device: &dyn Device, operator: Operator) -> Result<(), KeystoreError> {
         match self {
-            Self::Pin { old, new } => device.change_pin(old, new).await,
+            Self::Pin { old, new } => device.change_pin(old, new, operator).await,
             Self::Puk { old, new } => device.change_puk(old, new).await,
             Self::Unblock { puk, new } => device.unblock_pin(puk, new).await,
-            Self::ManagementKey { access, new } => device.set_management_key(access, new).await,
+            Self::ManagementKey { access, new } => {
+                device.set_management_key(access.by(operator), new).await
+            }
             Self::Certificate {
                 access,
                 slot,
                 certificate,
-            } => device.import_certificate(access, slot, certificate).await,
+            } => {
+                let access = access.by(operator);
+                device.import_certificate(access, slot, certificate).await
+            }
         }
     }
 }
@@ -111,12 +116,12 @@ pub async fn change_device(
             .map(|slot| slot.to_string())
             .unwrap_or_default(),
     };
-    let ledger = house.ledger.clone();
+    let (ledger, operator) = (house.ledger.clone(), operator.to_record());
     // A caller that goes away now must not leave a record of what nobody did.
     Finish::new(async move {
         let device = keystore.device().ok_or_else(|| no_device(&*keystore))?;
         let appended = ledger.append(Event::DeviceChanged(changed), None).await?;
-        change.make(device).await?;
+        change.make(device, operator).await?;
         Ok(appended.index)
     })
     .await

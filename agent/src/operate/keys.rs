@@ -107,7 +107,7 @@ async fn enrol(
         is_new(memory, key.public())?;
     }
     let (name, purpose) = (request.name, request.purpose);
-    let (found, made) = find(holder, &name, purpose, request.origin).await?;
+    let (found, made) = find(holder, &name, purpose, request.origin, caller).await?;
     if let KeyStanding::Refused(error) = found.standing {
         return Err(error.into());
     }
@@ -187,6 +187,7 @@ async fn find(
     name: &KeyName,
     purpose: Purpose,
     origin: Origin,
+    caller: &Caller,
 ) -> Result<(KeyDescription, Made), Stop> {
     let keystore = &holder.keystore;
     Ok(match origin {
@@ -200,7 +201,7 @@ async fn find(
                 name: name.clone(),
                 algorithm,
                 place,
-                access,
+                access: access.by(caller.to_record()),
             };
             (keystore.generate(order).await?, Made::OnToken)
         }

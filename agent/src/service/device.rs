@@ -34,6 +34,7 @@ pub(super) fn access(access: Option<DeviceAccess>) -> Result<Access, Denial> {
     let access = Access {
         pin: secret(pin),
         management_key: secret(management_key),
+        by: None,
     };
     if let Some(pin) = &access.pin {
         fits("access.pin", pin)?;

@@ -29,7 +29,7 @@ mod tlv;
 pub(super) use error::CardError;
 pub(super) use management::ManagementAlgorithm;
 pub(super) use metadata::{KeyMetadata, ManagementMetadata, SecretMetadata};
-pub(super) use pin::Reference;
+pub(super) use pin::{Reference, may_be_pin};
 pub(super) use readers::{Readers, Seen};
 pub(super) use session::{Session, in_transaction};
 pub(super) use sign::LONGEST_MESSAGE;

@@ -16,6 +16,8 @@ pub(super) struct Door {
     /// What was there at the last look; none where there was no look since pcscd was found.
     seen: Option<Vec<Seen>>,
     found: Option<Found>,
+    /// It went in mid-visit, and nobody was told yet.
+    lost: bool,
 }
 
 /// Where the device is.
@@ -40,12 +42,18 @@ impl Door {
             readers: None,
             seen: None,
             found: None,
+            lost: false,
         }
     }
 
     /// Where the device was found.
     pub(super) fn found(&self) -> Option<&Found> {
         self.found.as_ref()
+    }
+
+    /// Did the device go in the middle of a visit since this was last asked, even if it is back?
+    pub(super) fn was_lost(&mut self) -> bool {
+        std::mem::take(&mut self.lost)
     }
 
     /// Did cards come or go since the last look? No card is touched to know that. A device that was
@@ -148,6 +156,7 @@ impl Door {
                 return Err(settings.failed(&error));
             }
             if !matches!(error, CardError::Reset) {
+                self.lost = true;
                 self.close();
                 self.changed()?;
                 self.find()?;

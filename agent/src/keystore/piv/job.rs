@@ -53,7 +53,7 @@ pub(super) enum Job {
 
 /// A PIN or a PUK to be changed.
 pub(super) enum Secret {
-    ChangePin(SecretString, SecretString),
+    ChangePin(SecretString, SecretString, Operator),
     ChangePuk(SecretString, SecretString),
     /// With the PUK.
     UnblockPin(SecretString, SecretString),

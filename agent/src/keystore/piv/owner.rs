@@ -160,8 +160,12 @@ impl Owner {
             Ok(changed) => changed,
             Err(error) => return self.gone(error),
         };
-        if had && self.door.found().is_none() {
+        let away = had && self.door.found().is_none();
+        let unnoticed = self.secrets.is_some() && self.door.found().is_none();
+        if away || unnoticed || self.door.was_lost() {
             self.gone(self.shared.settings.absent("it was removed"));
+            // It may be back already.
+            self.again = Some(Instant::now());
         }
         let due = self.again.is_some_and(|again| again <= Instant::now());
         let lost = changed && self.door.found().is_none();
@@ -240,7 +244,11 @@ impl Owner {
         let state = factory.map_err(KeystoreState::PinRefused);
         let state = state.and_then(|()| match settings.pin {
             PinSource::Operator => self.pins.rules.awaited(settings, secrets.pin),
-            _ => self.pins.rules.unattended(settings, secrets.pin),
+            _ => {
+                let from_source = !self.shared.hand.is_held();
+                let rules = &self.pins.rules;
+                rules.unattended(settings, secrets.pin, from_source)
+            }
         });
         self.shared
             .publish(state.err().unwrap_or(KeystoreState::Ready));

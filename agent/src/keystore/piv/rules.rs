@@ -14,25 +14,26 @@ pub(super) struct PinRules {
     /// The device was away since a PIN worked.
     away: bool,
     proven: bool,
-    /// It was changed since, and a configured source may still have the old one.
-    changed: bool,
+    /// The PIN was changed, or the source's was refused, since the source's last worked.
+    doubts_source: bool,
 }
 
 impl PinRules {
-    pub(super) fn new(standing: Standing) -> Self {
+    pub(super) fn new(standing: Standing, doubts_source: bool) -> Self {
         Self {
             standing,
             away: false,
             proven: false,
-            changed: false,
+            doubts_source,
         }
     }
 
-    /// May the agent give a configured PIN by itself?
+    /// May the agent give a PIN by itself: the source's, or one that a person typed before?
     pub(super) fn unattended(
         &self,
         settings: &Settings,
         pin: SecretMetadata,
+        from_source: bool,
     ) -> Result<(), KeystoreState> {
         attended(settings, pin).map_err(KeystoreState::PinRefused)?;
         if let Some(held) = self.latch(settings) {
@@ -45,8 +46,9 @@ impl PinRules {
                 format!("somebody gave a wrong PIN ({why})"),
             ));
         }
-        if self.changed {
-            let why = "the PIN was changed, and the configured one may be the old one";
+        if self.doubts_source && from_source {
+            let why = "the PIN was changed or the configured one refused, and nobody said since that \
+                       the configured one is right (`privyseal agent unlock KEYSTORE --again`)";
             return Err(latched(settings, why.to_owned()));
         }
         if self.away && settings.holds_root_keys {
@@ -75,23 +77,25 @@ impl PinRules {
         self.standing = Standing::Unfinished;
     }
 
-    /// The device took it.
-    pub(super) fn accepted(&mut self) {
+    /// The device took it; the source's, or one that a person typed, which says nothing of the
+    /// source's.
+    pub(super) fn accepted(&mut self, by_source: bool) {
         self.standing = Standing::Clear;
         self.proven = true;
         self.away = false;
-        self.changed = false;
+        self.doubts_source &= !by_source;
     }
 
     /// A person set another PIN.
     pub(super) fn replaced(&mut self) {
         self.standing = Standing::Clear;
         self.proven = false;
-        self.changed = true;
+        self.doubts_source = true;
     }
 
     /// The device did not take it, for whatever reason.
-    pub(super) fn refused(&mut self, answer: &str) {
+    pub(super) fn refused(&mut self, answer: &str, by_source: bool) {
+        self.doubts_source |= by_source;
         self.standing = Standing::Failed(answer.to_owned());
         self.proven = false;
     }
@@ -197,11 +201,14 @@ mod tests {
 
     #[test]
     fn nothing_is_ever_tried_at_the_last_try() {
-        let (settings, rules) = (settings(""), PinRules::new(Standing::Clear));
+        let (settings, rules) = (settings(""), PinRules::new(Standing::Clear, false));
         for (left, expected) in [(0, "PIN_LOCKED"), (1, "PIN_FINAL_TRY")] {
             let refused = attended(&settings, tries(left)).unwrap_err();
             assert_eq!(refused.reason(), expected);
-            assert_eq!(reason(rules.unattended(&settings, tries(left))), expected);
+            assert_eq!(
+                reason(rules.unattended(&settings, tries(left), true)),
+                expected
+            );
             assert_eq!(reason(rules.awaited(&settings, tries(left))), expected);
         }
     }
@@ -209,33 +216,64 @@ mod tests {
     #[test]
     fn the_agent_tries_nothing_by_itself_after_a_wrong_pin_of_anybody() {
         let settings = settings("");
-        let mut rules = PinRules::new(Standing::Clear);
-        assert_eq!(reason(rules.unattended(&settings, tries(3))), "");
-        assert_eq!(reason(rules.unattended(&settings, tries(2))), "PIN_LATCHED");
+        let mut rules = PinRules::new(Standing::Clear, false);
+        assert_eq!(reason(rules.unattended(&settings, tries(3), true)), "");
+        assert_eq!(
+            reason(rules.unattended(&settings, tries(2), true)),
+            "PIN_LATCHED"
+        );
         rules.begun();
-        assert_eq!(reason(rules.unattended(&settings, tries(3))), "PIN_LATCHED");
-        rules.refused("2 tries left");
-        assert_eq!(reason(rules.unattended(&settings, tries(3))), "PIN_LATCHED");
-        rules.accepted();
-        assert_eq!(reason(rules.unattended(&settings, tries(3))), "");
+        assert_eq!(
+            reason(rules.unattended(&settings, tries(3), true)),
+            "PIN_LATCHED"
+        );
+        rules.refused("2 tries left", false);
+        assert_eq!(
+            reason(rules.unattended(&settings, tries(3), true)),
+            "PIN_LATCHED"
+        );
+        rules.accepted(false);
+        assert_eq!(reason(rules.unattended(&settings, tries(3), true)), "");
         rules.locked();
         assert_eq!(
-            reason(rules.unattended(&settings, tries(3))),
+            reason(rules.unattended(&settings, tries(3), true)),
             "KEYSTORE_LOCKED"
         );
         assert!(attended(&settings, tries(2)).is_ok());
     }
 
     #[test]
+    fn a_doubt_about_the_source_is_none_about_what_a_person_typed() {
+        let settings = settings("");
+        let mut rules = PinRules::new(Standing::Clear, true);
+        rules.accepted(false);
+        assert_eq!(
+            reason(rules.unattended(&settings, tries(3), true)),
+            "PIN_LATCHED"
+        );
+        assert_eq!(reason(rules.unattended(&settings, tries(3), false)), "");
+        rules.accepted(true);
+        assert_eq!(reason(rules.unattended(&settings, tries(3), true)), "");
+        rules.replaced();
+        assert_eq!(
+            reason(rules.unattended(&settings, tries(3), true)),
+            "PIN_LATCHED"
+        );
+    }
+
+    #[test]
     fn root_keys_wait_for_a_person_after_their_device_was_away() {
         let (root, online) = (settings(""), settings("holds_root_keys = false"));
-        let mut rules = PinRules::new(Standing::Clear);
+        let mut rules = PinRules::new(Standing::Clear, false);
         rules.gone();
-        assert_eq!(reason(rules.unattended(&root, tries(3))), "");
-        rules.accepted();
+        assert_eq!(reason(rules.unattended(&root, tries(3), true)), "");
+        rules.accepted(false);
         rules.gone();
-        assert_eq!(reason(rules.unattended(&root, tries(3))), "KEYSTORE_LOCKED");
-        assert_eq!(reason(rules.unattended(&online, tries(3))), "");
+        assert_eq!(
+            reason(rules.unattended(&root, tries(3), true)),
+            "KEYSTORE_LOCKED"
+        );
+        assert_eq!(reason(rules.unattended(&online, tries(3), true)), "");
     }
 
     #[test]

@@ -98,7 +98,9 @@ impl Attempts {
     pub(super) fn once(
         &self,
         token: &Found,
-        Given { pin, typed_now, by }: &Given,
+        Given {
+            pin, typed_now, by, ..
+        }: &Given,
         login: impl FnOnce(&SecretString) -> Result<(), Error>,
     ) -> Result<(), Refusal> {
         let serial = &token.identity.serial;

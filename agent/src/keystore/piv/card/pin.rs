@@ -20,6 +20,11 @@ pub(in crate::keystore::piv) enum Reference {
     Puk = 0x81,
 }
 
+/// Could this be a PIN or a PUK? What can't is tried on no device.
+pub(in crate::keystore::piv) fn may_be_pin(pin: &SecretString) -> Result<(), CardError> {
+    padded(pin).map(drop)
+}
+
 impl Session<'_> {
     /// Verifies the PIN. It holds until this session ends.
     pub(in crate::keystore::piv) fn verify(&mut self, pin: &SecretString) -> Result<(), CardError> {

@@ -60,14 +60,15 @@ fn kept(
         Some(pin) => Some(Given {
             pin: pin.clone(),
             typed_now: true,
-            by: None,
+            by: access.by.clone(),
+            from_source: false,
         }),
         // So a ledger is made on a YubiKey, before anybody could type anything.
         None => pins.configured()?,
     };
     let given = given
         .ok_or_else(|| refused("it is kept on the device under the PIN, which was not typed"))?;
-    pins.give(session, &given, None)?;
+    pins.give(session, &given, given.by.as_ref())?;
     let key = session.kept_management_key().map_err(failed)?;
     key.ok_or_else(|| refused("the device says that it keeps it, but does not"))
 }

@@ -11,7 +11,7 @@ use super::{Owner, secrets};
 use crate::keystore::device::{DeviceInfo, ManagementKey, SlotInfo, Tries};
 use crate::keystore::error::KeystoreError;
 use crate::keystore::order::Access;
-use crate::keystore::piv::card::{CardError, Reference, SecretMetadata, Session};
+use crate::keystore::piv::card::{CardError, Reference, SecretMetadata, Session, may_be_pin};
 use crate::keystore::piv::job::Secret;
 use crate::keystore::piv::rules;
 use crate::keystore::slot::Slot;
@@ -56,9 +56,13 @@ impl Owner {
         let settings = &shared.settings;
         let pins = &mut self.pins;
         let changed = self.door.visit(wanted, |session| match secret {
-            Secret::ChangePin(old, new) => {
+            Secret::ChangePin(old, new, operator) => {
                 rules::tries_left(settings, pins.tries(session)?)?;
-                pins.attempt(None, || session.change(Reference::Pin, old, new))
+                for pin in [old, new] {
+                    may_be_pin(pin).map_err(|error| settings.pin_failed(&error))?;
+                }
+                let change = || session.change(Reference::Pin, old, new);
+                pins.attempt(Some(operator), false, change)
             }
             Secret::ChangePuk(old, new) => {
                 puk_tries_left(settings, session)?;

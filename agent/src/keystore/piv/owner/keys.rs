@@ -136,6 +136,22 @@ pub(super) fn same_key(
     compared(shared, key, slot, found.as_ref())
 }
 
+/// Is any of the bound keys there, where there are any?
+pub(super) fn one_of(
+    shared: &Shared,
+    session: &Session<'_>,
+    bound: &[Arc<BoundKey>],
+) -> Result<(), KeystoreError> {
+    let mut refused = None;
+    for key in bound {
+        match same_key(shared, session, key) {
+            Ok(_) => return Ok(()),
+            Err(error) => refused = Some(error),
+        }
+    }
+    refused.map_or(Ok(()), Err)
+}
+
 fn compared(
     shared: &Shared,
     key: &BoundKey,

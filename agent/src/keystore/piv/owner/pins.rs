@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::{Owner, state_of};
+use super::{Owner, keys, state_of};
 use crate::keystore::error::KeystoreError;
 use crate::keystore::held_pin::Given;
 use crate::keystore::login::{LoginLog, Operator};
 use crate::keystore::pin::PinSource;
-use crate::keystore::piv::card::{CardError, Reference, SecretMetadata, Session};
+use crate::keystore::piv::card::{CardError, Reference, SecretMetadata, Session, may_be_pin};
 use crate::keystore::piv::job::Pin;
 use crate::keystore::piv::rules::{PinRules, attended};
 use crate::keystore::piv::shared::Shared;
 use crate::keystore::policy::PinPolicy;
+use crate::keystore::state::KeystoreState;
 use crate::keystore::waiting::About;
 
 /// What stands between a PIN and the device.
@@ -25,7 +26,8 @@ pub(super) struct Pins {
 
 impl Pins {
     pub(super) fn new(shared: Arc<Shared>, log: Arc<dyn LoginLog>) -> Self {
-        let rules = PinRules::new(log.standing(&shared.settings.name));
+        let name = &shared.settings.name;
+        let rules = PinRules::new(log.standing(name), log.doubts_source(name));
         Self { shared, log, rules }
     }
 
@@ -40,11 +42,16 @@ impl Pins {
         match given.typed_now {
             true => attended(&self.shared.settings, before)?,
             false => {
-                let verdict = self.rules.unattended(&self.shared.settings, before);
+                let from_source = given.from_source;
+                let settings = &self.shared.settings;
+                let verdict = self.rules.unattended(settings, before, from_source);
                 verdict.map_err(|state| error_of(&self.shared, &state))?;
             }
         }
-        self.attempt(operator, || session.verify(&given.pin))
+        // What can't be a PIN is no try of one.
+        may_be_pin(&given.pin).map_err(|error| self.shared.settings.pin_failed(&error))?;
+        let by_source = given.from_source;
+        self.attempt(operator, by_source, || session.verify(&given.pin))
     }
 
     /// Does something that costs a try of the PIN where it is wrong: recorded before it is done, and
@@ -52,6 +59,7 @@ impl Pins {
     pub(super) fn attempt(
         &mut self,
         operator: Option<&Operator>,
+        by_source: bool,
         verify: impl FnOnce() -> Result<(), CardError>,
     ) -> Result<(), KeystoreError> {
         let settings = &self.shared.settings;
@@ -66,11 +74,11 @@ impl Pins {
         }
         match outcome {
             Ok(()) => {
-                self.rules.accepted();
+                self.rules.accepted(by_source);
                 Ok(())
             }
             Err(error) => {
-                self.rules.refused(&answer);
+                self.rules.refused(&answer, by_source);
                 self.shared.hand.empty();
                 Err(settings.pin_failed(&error))
             }
@@ -106,6 +114,7 @@ impl Pins {
             pin: self.read()?,
             typed_now: false,
             by: None,
+            from_source: true,
         }))
     }
 
@@ -120,7 +129,7 @@ impl Pins {
     }
 }
 
-fn error_of(shared: &Shared, state: &crate::keystore::KeystoreState) -> KeystoreError {
+fn error_of(shared: &Shared, state: &KeystoreState) -> KeystoreError {
     let error = state.obstacle().cloned();
     error.unwrap_or_else(|| shared.settings.absent("it is being looked for"))
 }
@@ -142,19 +151,27 @@ impl Owner {
             pin,
             typed_now: true,
             by: Some(operator.clone()),
+            from_source: !typed,
         };
-        let pins = &mut self.pins;
-        let verified = self
-            .door
-            .visit(wanted, |session| pins.give(session, &given, Some(operator)));
+        let (pins, shared) = (&mut self.pins, Arc::clone(&self.shared));
+        let bound: Vec<_> = self.bound.values().cloned().collect();
+        let verified = self.door.visit(wanted, |session| {
+            // A device with our serial number and none of our keys is another one, or was reset.
+            keys::one_of(&shared, session, &bound)?;
+            pins.give(session, &given, Some(operator))
+        });
         match &verified {
             Ok(()) if typed => self.shared.hand.put(given.pin, only_for, operator.clone()),
             Ok(()) => {}
+            Err(KeystoreError::Absent { .. }) => self.tick(),
             Err(error) => {
                 let refused = state_of(error.clone());
                 self.survey_again();
-                // What was just said stands, until somebody types it again.
-                self.shared.publish(refused);
+                // What the device said of the PIN stands, until somebody types it again. Whatever else
+                // went wrong, the survey knows better what is now.
+                if matches!(refused, KeystoreState::PinRefused(_)) {
+                    self.shared.publish(refused);
+                }
                 return verified;
             }
         }

@@ -75,6 +75,7 @@ impl Desk {
 
     fn once(&self, pin: &str, by: Option<&str>, answer: Result<(), Error>) -> &'static str {
         let given = Given {
+            from_source: false,
             pin: pin.into(),
             typed_now: by.is_some(),
             by: by.map(|name| Operator {

@@ -136,6 +136,7 @@ impl Worker {
         let settings = &self.context.settings;
         let pin = settings.read_pin()?;
         Ok(Given {
+            from_source: true,
             pin,
             typed_now: false,
             by: None,
