@@ -142,10 +142,12 @@ impl Stage {
     }
 
     /// Holds the whole ledger against its hashes and signatures.
-    pub(crate) fn audit(self) {
+    pub(crate) fn audit(mut self) {
         let client = self.tls.stage.client("auditor");
         client.ok("ledger verify");
-        let agent = &self.tls.stage.agent;
+        // What is being written while its file is read looks like damage.
+        let agent = &mut self.tls.stage.agent;
+        assert!(agent.stop().success());
         let (ledger, genesis) = (agent.ledger(), agent.genesis());
         client.ok(&format!(
             "ledger verify --directory {} --genesis {genesis}",
