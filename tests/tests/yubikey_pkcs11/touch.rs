@@ -89,7 +89,7 @@ fn a_touch_that_nobody_gave_is_named_and_the_next_request_signs() {
         let signed = wait::until("a signature", || match sign(&rpc, request()).1 {
             Ok(signed) => Some(signed),
             Err(refused) => {
-                assert_eq!(refused.reason, "KEYSTORE_ABSENT", "{refused:?}");
+                assert_eq!(refused.retry, "safe", "{refused:?}");
                 None
             }
         });
